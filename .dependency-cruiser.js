@@ -31,9 +31,24 @@ export default {
     ...layers,
     webSeams,
     { name: 'no-circular', severity: 'error', from: {}, to: { circular: true } },
-    { name: 'not-to-unresolvable', severity: 'error', from: {}, to: { couldNotResolve: true, pathNot: '^([$]app|[#]lib)' } },
-    { name: 'apps-are-strangers', severity: 'error', from: { path: '^apps/([^/]+)/' }, to: { path: '^apps/', pathNot: '^apps/$1/' } },
-    { name: 'nothing-imports-demo-or-bench', severity: 'error', from: { pathNot: '^(demo|bench)/' }, to: { path: '^(demo|bench)/' } },
+    {
+      name: 'not-to-unresolvable',
+      severity: 'error',
+      from: {},
+      to: { couldNotResolve: true, pathNot: '^([$]app|[#]lib)' },
+    },
+    {
+      name: 'apps-are-strangers',
+      severity: 'error',
+      from: { path: '^apps/([^/]+)/' },
+      to: { path: '^apps/', pathNot: '^apps/$1/' },
+    },
+    {
+      name: 'nothing-imports-demo-or-bench',
+      severity: 'error',
+      from: { pathNot: '^(demo|bench)/' },
+      to: { path: '^(demo|bench)/' },
+    },
     {
       name: 'testing-only-in-tests',
       severity: 'error',
@@ -46,6 +61,10 @@ export default {
     exclude: { path: '(^|/)(dist|build|out|[.]svelte-kit)/' },
     tsPreCompilationDeps: true,
     tsConfig: { fileName: 'tsconfig.base.json' },
-    enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['import', 'node', 'default'], extensions: ['.ts', '.js', '.json', '.svelte'] },
+    enhancedResolveOptions: {
+      exportsFields: ['exports'],
+      conditionNames: ['import', 'node', 'default'],
+      extensions: ['.ts', '.js', '.json', '.svelte'],
+    },
   },
 }

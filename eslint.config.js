@@ -4,11 +4,22 @@ import globals from 'globals'
 import ts from 'typescript-eslint'
 
 const typed = {
-  languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname, extraFileExtensions: ['.svelte'] } },
+  languageOptions: {
+    parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname, extraFileExtensions: ['.svelte'] },
+  },
 }
 
 export default ts.config(
-  { ignores: ['**/node_modules/', '**/.svelte-kit/', '**/build/', 'contracts/', 'shared/chain/src/generated/', 'bench/out/'] },
+  {
+    ignores: [
+      '**/node_modules/',
+      '**/.svelte-kit/',
+      '**/build/',
+      'contracts/',
+      'shared/chain/src/generated/',
+      'bench/out/',
+    ],
+  },
   js.configs.recommended,
   {
     files: ['**/*.ts', '**/*.svelte.ts'],

@@ -4,11 +4,24 @@ import { defineConfig } from 'vitest/config'
 export default defineConfig({
   test: {
     projects: [
-      { test: { name: 'shared', include: ['shared/*/src/**/*.test.ts'], exclude: ['shared/*/src/node/**'], environment: 'node' } },
+      {
+        test: {
+          name: 'shared',
+          include: ['shared/*/src/**/*.test.ts'],
+          exclude: ['shared/*/src/node/**'],
+          environment: 'node',
+        },
+      },
       {
         test: {
           name: 'relay',
-          include: ['apps/relay/src/**/*.test.ts', 'demo/src/**/*.test.ts', 'shared/client/src/node/**/*.test.ts', 'scripts/**/*.test.ts', 'bench/src/**/*.test.ts'],
+          include: [
+            'apps/relay/src/**/*.test.ts',
+            'demo/src/**/*.test.ts',
+            'shared/client/src/node/**/*.test.ts',
+            'scripts/**/*.test.ts',
+            'bench/src/**/*.test.ts',
+          ],
           environment: 'node',
           testTimeout: 30_000,
         },

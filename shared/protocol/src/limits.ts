@@ -1,0 +1,32 @@
+/** Every limit of the wire in one place. Sizes in bytes, times in seconds unless the name says otherwise. */
+export const limits = {
+  manifestBytes: 256 * 1024,
+  nodeRecordBytes: 16 * 1024,
+  grantBytes: 8 * 1024,
+  grantDepth: 3,
+  grantSessionSeconds: 7 * 86_400,
+  queryBytes: 64 * 1024,
+  sealedQueryBytes: 80 * 1024,
+  sqlBytes: 16 * 1024,
+  parameters: 64,
+  parameterBytes: 8 * 1024,
+  requestSeconds: 60,
+  clockSkewSeconds: 30,
+  nodeRecordSeconds: 86_400,
+  rowsPerQuery: 5_000_000,
+  bytesPerQuery: 1024 * 1024 * 1024,
+  deterministicRows: 10_000,
+  /** Plaintext bytes of one STREAM chunk. */
+  chunkBytes: 64 * 1024,
+  largeChunkBytes: 256 * 1024,
+  /** One frame of the query protocol: a chunk, its tag and its header. */
+  frameBytes: 256 * 1024 + 1024,
+  /** One Arrow batch after inflation. */
+  batchBytes: 32 * 1024 * 1024,
+  snapshotDescriptionBytes: 4 * 1024 * 1024,
+  blockRows: 1024,
+  tables: 64,
+  columns: 1024,
+  nodesPerDataset: 32,
+  routeTtl: 3,
+} as const

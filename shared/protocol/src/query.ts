@@ -1,0 +1,88 @@
+/** The query: what a session key signs and only the audience can read (DESIGN §6). */
+import * as v from 'valibot'
+import { decodeCbor, encodeCbor } from './cbor.ts'
+import { grantChainSchema } from './grant.ts'
+import { limits } from './limits.ts'
+import { addressSchema, bytesSchema, hashSchema, hexSchema, textSchema, uintSchema } from './schemas.ts'
+
+/** A typed parameter, bound as `$1`, `$2`, … and never spliced; `bigint` and `timestamp` travel as decimal text. */
+export const parameterSchema = v.variant('type', [
+  v.strictObject({ type: v.literal('null') }),
+  v.strictObject({ type: v.literal('boolean'), value: v.boolean() }),
+  v.strictObject({ type: v.literal('double'), value: v.number() }),
+  v.strictObject({ type: v.literal('bigint'), value: v.pipe(v.string(), v.regex(/^-?\d{1,19}$/)) }),
+  v.strictObject({ type: v.literal('text'), value: textSchema(limits.parameterBytes) }),
+  v.strictObject({ type: v.literal('date'), value: v.pipe(v.string(), v.regex(/^\d{4}-\d\d-\d\d$/)) }),
+  v.strictObject({ type: v.literal('timestamp'), value: v.pipe(v.string(), v.isoTimestamp(), v.maxLength(40)) }),
+])
+export type Parameter = v.InferOutput<typeof parameterSchema>
+
+/** Which snapshot: the newest that the node serves, or one by number. */
+export const snapshotWishSchema = v.variant('kind', [
+  v.strictObject({ kind: v.literal('latest') }),
+  v.strictObject({ kind: v.literal('seq'), seq: uintSchema() }),
+])
+
+/**
+ * `kind: sample` needs no grant: `grantHash` is zero and an ephemeral key signs. `replyKey` is a fresh uncompressed
+ * P-256 point; times are Unix seconds; `minBlock` is the block that the asker knows to hold its subscription.
+ */
+export const querySchema = v.strictObject({
+  v: v.literal(1),
+  chainId: uintSchema(),
+  marketplace: addressSchema,
+  kind: v.picklist(['query', 'sample']),
+  grantHash: hashSchema,
+  dataset: hashSchema,
+  snapshot: snapshotWishSchema,
+  sql: v.pipe(textSchema(limits.sqlBytes), v.minLength(1)),
+  parameters: v.pipe(v.array(parameterSchema), v.maxLength(limits.parameters)),
+  sessionKey: hexSchema(65),
+  replySuite: v.literal(1),
+  replyKey: hexSchema(65),
+  audience: addressSchema,
+  nonce: hexSchema(16),
+  issuedAt: uintSchema(),
+  expiresAt: uintSchema(),
+  maxRows: uintSchema(limits.rowsPerQuery),
+  maxBytes: uintSchema(limits.bytesPerQuery),
+  minBlock: uintSchema(),
+})
+export type Query = v.InferOutput<typeof querySchema>
+
+/** The query's bytes, the session key's 64-byte P-256 signature over `enigma/query/v1` ‖ bytes, and the grants. */
+export const signedQuerySchema = v.strictObject({
+  query: bytesSchema(limits.queryBytes),
+  signature: hexSchema(64),
+  grants: v.union([grantChainSchema, v.pipe(v.array(v.never()), v.maxLength(0))]),
+})
+export type SignedQuery = v.InferOutput<typeof signedQuerySchema>
+
+/** Domain label that the session key signs in front of the query's bytes. */
+export const queryLabel = 'enigma/query/v1'
+
+/** Deterministic bytes of a query. */
+export function encodeQuery(query: Query): Uint8Array {
+  return encodeCbor(query)
+}
+
+/** Decodes query bytes; throws `unreadable`. */
+export function decodeQuery(bytes: Uint8Array): Query {
+  return decodeCbor({ bytes, schema: querySchema, maxBytes: limits.queryBytes, code: 'unreadable', what: 'query' })
+}
+
+/** Deterministic bytes of a signed query. */
+export function encodeSignedQuery(signed: SignedQuery): Uint8Array {
+  return encodeCbor(signed)
+}
+
+/** Decodes a signed query; throws `unreadable`. */
+export function decodeSignedQuery(bytes: Uint8Array): SignedQuery {
+  return decodeCbor({
+    bytes,
+    schema: signedQuerySchema,
+    maxBytes: limits.queryBytes,
+    code: 'unreadable',
+    what: 'signed query',
+  })
+}
