@@ -41,9 +41,18 @@ async function answer(request: IncomingMessage, fund: (account: `0x${string}`) =
 }
 
 function accountOf(text: string): `0x${string}` | undefined {
-  const value: unknown = JSON.parse(text)
+  const value = parseJson(text)
   const account = typeof value === 'object' && value !== null && 'account' in value ? value.account : undefined
   return typeof account === 'string' && accountPattern.test(account) ? (account as `0x${string}`) : undefined
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined
+    throw error
+  }
 }
 
 async function readBody(request: IncomingMessage): Promise<string> {
