@@ -1,0 +1,10 @@
+import { execFile } from 'node:child_process'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { expect, test } from 'vitest'
+
+test('the committed ABIs and bytecode are what the contracts compile to', { timeout: 240_000 }, async () => {
+  const script = join(import.meta.dirname, 'generate-abi.mjs')
+  const { stdout } = await promisify(execFile)(process.execPath, [script, '--check'])
+  expect(stdout).toBe('eng-token.ts: matches the contracts\nmarketplace.ts: matches the contracts\n')
+})

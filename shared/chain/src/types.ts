@@ -1,0 +1,51 @@
+/** The words that every verb of this package shares. */
+import type { Account, Chain, Hex, PublicClient, Transport, WalletClient } from 'viem'
+
+/**
+ * One deployment of the marketplace; a `NetworkFile` is one.
+ * `deploymentBlock` is the first block that can hold its events.
+ */
+export type ContractDeployment = { chainId: number; token: Hex; marketplace: Hex; deploymentBlock: number }
+
+/** What every read takes. */
+export type ReadParameters = { publicClient: PublicClient; deployment: ContractDeployment }
+
+/** A wallet with an account: a local one or a browser's. */
+export type MarketplaceWallet = WalletClient<Transport, Chain | undefined, Account>
+
+/**
+ * Where a transaction is: `simulating` on our side, `signing` in the wallet, `mining` once it was sent.
+ * A verb that needs several transactions or signatures names the present one in `step`.
+ */
+export type TransactionProgress =
+  { stage: 'simulating' | 'signing'; step: string } | { stage: 'mining'; step: string; transactionHash: Hex }
+
+/** What every verb takes that sends a transaction. */
+export type WriteParameters = ReadParameters & {
+  walletClient: MarketplaceWallet
+  /** Told of each stage, for progress on a screen. */
+  onProgress?: ((progress: TransactionProgress) => void) | undefined
+  /** How long to wait for the transaction to be mined; three minutes when absent. */
+  receiptTimeoutMs?: number | undefined
+}
+
+/** What every verb returns that sends a transaction: where it was mined and what it cost. */
+export type TransactionResult = {
+  transactionHash: Hex
+  blockNumber: number
+  blockHash: Hex
+  gasUsed: bigint
+}
+
+/** One payee of a dataset; the shares of all sum to 10,000 basis points. */
+export type Payout = { payee: Hex; shareBps: number }
+
+/** The part of a dataset that the chain stores only as a hash; its preimage travels in calldata and events. */
+export type DatasetConfig = {
+  /** keccak256 of the dataset's manifest. */
+  metadataHash: Hex
+  /** The key that signs the dataset's snapshot heads. */
+  publisher: Hex
+  /** One to eight payees; the first one receives what rounding leaves over. */
+  payouts: readonly Payout[]
+}
