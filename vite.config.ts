@@ -18,7 +18,7 @@ export default defineConfig({
           include: [
             'apps/relay/src/**/*.test.ts',
             'demo/src/**/*.test.ts',
-            'shared/client/src/node/**/*.test.ts',
+            'shared/*/src/node/**/*.test.ts',
             'scripts/**/*.test.ts',
             'bench/src/**/*.test.ts',
           ],
