@@ -1,1 +1,2 @@
 export * from './anvil.ts'
+export * from './marketplace.ts'
