@@ -29,11 +29,22 @@ export const manifestNodeSchema = v.strictObject({
 })
 export type ManifestNode = v.InferOutput<typeof manifestNodeSchema>
 
-export const tableSchema = v.strictObject({
-  name: identifierSchema,
-  description: v.exactOptional(textSchema(2000)),
-  columns: v.pipe(v.array(columnSchema), v.minLength(1), v.maxLength(limits.columns)),
-})
+/**
+ * A table. `key`: the columns whose values name a row once and for all; a run of the curation script then adds the rows
+ * whose key is new and leaves the published ones. Without a key, what a run yields is the table's whole new content.
+ */
+export const tableSchema = v.pipe(
+  v.strictObject({
+    name: identifierSchema,
+    description: v.exactOptional(textSchema(2000)),
+    columns: v.pipe(v.array(columnSchema), v.minLength(1), v.maxLength(limits.columns)),
+    key: v.exactOptional(v.pipe(v.array(identifierSchema), v.minLength(1), v.maxLength(8))),
+  }),
+  v.check(
+    ({ columns, key = [] }) => key.every((name) => columns.some((column) => column.name === name)),
+    'key names no column',
+  ),
+)
 export type Table = v.InferOutput<typeof tableSchema>
 
 /** The first `rows` rows of `table`, which anyone may query free. */
