@@ -1,1 +1,11 @@
-export {}
+export * from './answer-stream.ts'
+export * from './grants.ts'
+export * from './hash.ts'
+export * from './hpke.ts'
+export * from './merkle.ts'
+export * from './p256.ts'
+export * from './padme.ts'
+export * from './records.ts'
+export * from './result-hash.ts'
+export * from './sign-query.ts'
+export * from './typed-data.ts'

@@ -1,0 +1,198 @@
+/**
+ * Sealed answers: STREAM (Hoang et al., CRYPTO 2015) over AES-256-GCM. Key and nonce prefix are exported from an HPKE
+ * context that is set up once for the answer; nonce = prefix (7 bytes) ‖ index (32 bits) ‖ final flag; AAD = header.
+ */
+import {
+  type AnswerPart,
+  concatBytes,
+  createAnswerPartReader,
+  decodeAnswerHeader,
+  encodeAnswerHeader,
+  encodeAnswerPart,
+  type Hex,
+  limits,
+  MarketplaceError,
+  suiteP256,
+  utf8,
+} from '@enigma/protocol'
+import { hexToBytes } from 'viem'
+import { type HpkeKeyPair, importPublicKey, suite } from './hpke.ts'
+import { padmeLength } from './padme.ts'
+
+type ExportContext = { Export: (exporterContext: Uint8Array, length: number) => Promise<Uint8Array> }
+type StreamKeys = { key: CryptoKey; prefix: Uint8Array }
+
+const tagBytes = 16
+/** Bytes of an encoded padding part around its zeros, at most. */
+const paddingOverhead = 40
+
+/** What binds an answer to its question and its answerer. */
+export type AnswerBinding = { requestHash: Hex; signer: Hex }
+
+export type AnswerSealer = {
+  /** The first frame. */
+  readonly header: Uint8Array
+  /** Frames of one part; each part begins a new chunk so that it can be opened at once. */
+  sealPart: (part: AnswerPart) => Promise<Uint8Array[]>
+  /** Frames of padding and the last part; the stream is final after them. */
+  sealLast: (part: AnswerPart) => Promise<Uint8Array[]>
+}
+
+/** Creates the sealer of one answer; throws `unreadable` when the reply key is no point. */
+export async function createAnswerSealer({
+  replyKey,
+  requestHash,
+  signer,
+  chunkBytes = limits.largeChunkBytes,
+}: AnswerBinding & { replyKey: Hex; chunkBytes?: number }): Promise<AnswerSealer> {
+  const publicKey = await importPublicKey(replyKey, 'unreadable')
+  const { encapsulatedSecret, ctx } = await suite.SetupSender(publicKey, { info: infoOf({ requestHash, signer }) })
+  const header = encodeAnswerHeader({ v: 1, suite: suiteP256, enc: encapsulatedSecret, chunkBytes })
+  const keys = await deriveKeys(ctx, ['encrypt'])
+  let index = 0
+  let sealedBytes = 0
+  let isFinal = false
+
+  const seal = (bytes: Uint8Array, last: boolean): Promise<Uint8Array[]> => {
+    if (isFinal) throw new TypeError('the answer is final')
+    isFinal = last
+    sealedBytes += bytes.length
+    return Promise.all(
+      splitChunks(bytes, chunkBytes).map(async (chunk, at, all) => {
+        const iv = nonceOf(keys.prefix, index++, last && at === all.length - 1)
+        return new Uint8Array(await crypto.subtle.encrypt(algorithm(iv, header), keys.key, new Uint8Array(chunk)))
+      }),
+    )
+  }
+  return {
+    header,
+    sealPart: (part) => seal(encodeAnswerPart(part), false),
+    sealLast(part) {
+      const last = encodeAnswerPart(part)
+      return seal(concatBytes(paddingPart(sealedBytes + last.length), last), true)
+    },
+  }
+}
+
+export type AnswerOpener = {
+  /** Opens the next frame; the header is the first. Every failure is `answer-invalid`. */
+  push: (frame: Uint8Array) => Promise<AnswerPart[]>
+  /** Whether the final chunk was opened. */
+  readonly isComplete: boolean
+  /** Call when no more frames come; throws `answer-invalid` when the answer was cut. */
+  finish: () => void
+}
+
+/** Creates the opener of one answer; a part is released only after its chunks' tags passed. */
+export function createAnswerOpener({
+  replyKeyPair,
+  requestHash,
+  signer,
+}: AnswerBinding & { replyKeyPair: HpkeKeyPair }): AnswerOpener {
+  const reader = createAnswerPartReader()
+  let header: Uint8Array | undefined
+  let keys: StreamKeys | undefined
+  let index = 0
+  let isComplete = false
+
+  const begin = async (frame: Uint8Array) => {
+    const { enc } = decodeAnswerHeader(frame)
+    const context = await suite
+      .SetupRecipient(replyKeyPair.keyPair, enc, { info: infoOf({ requestHash, signer }) })
+      .catch((cause: unknown) => {
+        throw answerInvalid(cause)
+      })
+    keys = await deriveKeys(context, ['decrypt'])
+    header = frame.slice()
+  }
+  return {
+    async push(frame) {
+      if (isComplete || frame.length > limits.frameBytes) throw answerInvalid()
+      if (keys === undefined || header === undefined) {
+        await begin(frame)
+        return []
+      }
+      const { bytes, last } = await openChunk({ keys, header, index: index++, frame })
+      isComplete = last
+      const parts = reader.push(bytes)
+      if (last && reader.pendingBytes !== 0) throw answerInvalid()
+      return parts.filter((part) => part.kind !== 'padding')
+    },
+    get isComplete() {
+      return isComplete
+    },
+    finish() {
+      if (!isComplete) throw answerInvalid()
+    },
+  }
+}
+
+/** The final flag is part of the nonce, so a chunk opens under one of two nonces; truncation leaves neither final. */
+async function openChunk({
+  keys,
+  header,
+  index,
+  frame,
+}: {
+  keys: StreamKeys
+  header: Uint8Array
+  index: number
+  frame: Uint8Array
+}) {
+  if (frame.length < tagBytes) throw answerInvalid()
+  for (const last of [false, true]) {
+    const iv = nonceOf(keys.prefix, index, last)
+    try {
+      const bytes = await crypto.subtle.decrypt(algorithm(iv, header), keys.key, new Uint8Array(frame))
+      return { bytes: new Uint8Array(bytes), last }
+    } catch (cause) {
+      if (last) throw answerInvalid(cause)
+    }
+  }
+  throw answerInvalid()
+}
+
+async function deriveKeys(context: ExportContext, usages: KeyUsage[]): Promise<StreamKeys> {
+  const [raw, prefix] = await Promise.all([
+    context.Export(utf8('enigma/answer/key'), 32),
+    context.Export(utf8('enigma/answer/nonce'), 7),
+  ])
+  const key = await crypto.subtle.importKey('raw', new Uint8Array(raw), 'AES-GCM', false, usages)
+  return { key, prefix }
+}
+
+function infoOf({ requestHash, signer }: AnswerBinding): Uint8Array {
+  return concatBytes(utf8('enigma/answer/v1'), hexToBytes(requestHash), hexToBytes(signer))
+}
+
+function algorithm(iv: Uint8Array<ArrayBuffer>, header: Uint8Array) {
+  return { name: 'AES-GCM', iv, additionalData: new Uint8Array(header) }
+}
+
+function nonceOf(prefix: Uint8Array, index: number, last: boolean): Uint8Array<ArrayBuffer> {
+  if (index > 0xffff_ffff) throw new RangeError('an answer has at most 2^32 chunks')
+  const nonce = new Uint8Array(12)
+  nonce.set(prefix)
+  new DataView(nonce.buffer).setUint32(7, index)
+  nonce[11] = last ? 1 : 0
+  return nonce
+}
+
+function splitChunks(bytes: Uint8Array, chunkBytes: number): Uint8Array[] {
+  const count = Math.max(1, Math.ceil(bytes.length / chunkBytes))
+  return Array.from({ length: count }, (_, at) => bytes.subarray(at * chunkBytes, (at + 1) * chunkBytes))
+}
+
+/** A padding part that brings the whole answer to a Padmé size. */
+function paddingPart(bytes: number): Uint8Array {
+  const zeros = padmeLength(bytes + paddingOverhead) - bytes - paddingOverhead
+  return encodeAnswerPart({ kind: 'padding', zeros: new Uint8Array(zeros) })
+}
+
+function answerInvalid(cause?: unknown): MarketplaceError {
+  return new MarketplaceError({
+    code: 'answer-invalid',
+    message: 'The answer was changed or cut on its way; ask again by another relay.',
+    cause,
+  })
+}

@@ -1,0 +1,122 @@
+/** HPKE (RFC 9180) suite 1: DHKEM(P-256, HKDF-SHA256), HKDF-SHA256, AES-256-GCM; base mode, a fresh set-up each time. */
+import {
+  concatBytes,
+  decodeSealedQuery,
+  encodeCbor,
+  encodeSealedQuery,
+  type Hex,
+  limits,
+  MarketplaceError,
+  type SealedQuery,
+  suiteP256,
+  uint32be,
+  utf8,
+} from '@enigma/protocol'
+import { AEAD_AES_256_GCM, CipherSuite, KDF_HKDF_SHA256, KEM_DHKEM_P256_HKDF_SHA256 } from 'hpke'
+import { bytesToHex, hexToBytes } from 'viem'
+import { sha256, sha256Hex } from './hash.ts'
+import { exportPoint } from './p256.ts'
+import { padmeLength } from './padme.ts'
+
+const ecdh = { name: 'ECDH', namedCurve: 'P-256' } as const
+const queryInfo = utf8('enigma/sealed-query/v1')
+
+/** The one suite there is; peers negotiate nothing. */
+export const suite: CipherSuite = new CipherSuite(KEM_DHKEM_P256_HKDF_SHA256, KDF_HKDF_SHA256, AEAD_AES_256_GCM)
+
+/** An HPKE key pair; `publicKeyHex` is the 65-byte point, `keyId` the first 8 bytes of its SHA-256. */
+export type HpkeKeyPair = { keyPair: CryptoKeyPair; publicKeyHex: Hex; keyId: Hex }
+
+/** Creates the key pair that a node publishes in its record; extractable only for a daemon that stores it. */
+export async function createQueryKeyPair({
+  extractable = false,
+}: { extractable?: boolean } = {}): Promise<HpkeKeyPair> {
+  const keyPair = await crypto.subtle.generateKey(ecdh, extractable, ['deriveBits'])
+  const publicKeyHex = await exportPoint(keyPair.publicKey)
+  return { keyPair, publicKeyHex, keyId: await keyIdOf(publicKeyHex) }
+}
+
+/** Creates the key pair of one answer: never stored, never extractable. */
+export function createReplyKeyPair(): Promise<HpkeKeyPair> {
+  return createQueryKeyPair()
+}
+
+/** The id of a query key: the first 8 bytes of the SHA-256 of its point. */
+export async function keyIdOf(publicKeyHex: Hex): Promise<Hex> {
+  return bytesToHex((await sha256(hexToBytes(publicKeyHex))).subarray(0, 8))
+}
+
+/** Imports a peer's point; throws `code` when it is not on the curve. */
+export async function importPublicKey(point: Hex, code: 'unreadable' | 'node-record-invalid'): Promise<CryptoKey> {
+  try {
+    return await crypto.subtle.importKey('raw', new Uint8Array(hexToBytes(point)), ecdh, true, [])
+  } catch (cause) {
+    throw new MarketplaceError({ code, message: 'The key to seal to is not a P-256 point.', cause })
+  }
+}
+
+export type SealQueryParameters = {
+  /** An encoded `SignedQuery`. */
+  signedQuery: Uint8Array
+  queryKey: Hex
+  keyId: Hex
+}
+
+/** Seals a signed query to a node's query key, padded by Padmé from 1 KiB up. */
+export async function sealQuery({
+  signedQuery,
+  queryKey,
+  keyId,
+}: SealQueryParameters): Promise<{ sealed: Uint8Array; requestHash: Hex }> {
+  const publicKey = await importPublicKey(queryKey, 'node-record-invalid')
+  const { encapsulatedSecret, ctx } = await suite.SetupSender(publicKey, { info: queryInfo })
+  const header = { v: 1, suite: suiteP256, keyId, enc: encapsulatedSecret } as const
+  const plaintext = new Uint8Array(padmeLength(4 + signedQuery.length))
+  plaintext.set(concatBytes(uint32be(signedQuery.length), signedQuery))
+  const ciphertext = await ctx.Seal(plaintext, encodeCbor(header))
+  return { sealed: encodeSealedQuery({ ...header, ciphertext }), requestHash: await sha256Hex(signedQuery) }
+}
+
+export type OpenQueryParameters = {
+  /** An encoded `SealedQuery`. */
+  sealed: Uint8Array
+  /** The node's present or previous key pair of this id. */
+  keyPairOf: (keyId: Hex) => CryptoKeyPair | undefined
+}
+
+/** Opens a sealed query; every failure is the same `unreadable`. */
+export async function openQuery({
+  sealed,
+  keyPairOf,
+}: OpenQueryParameters): Promise<{ signedQuery: Uint8Array; requestHash: Hex }> {
+  const { ciphertext, ...header } = decodeSealedQuery(sealed)
+  const keyPair = keyPairOf(header.keyId)
+  if (keyPair === undefined) throw unreadable()
+  const plaintext = await openSealed(keyPair, header, ciphertext)
+  const length = new DataView(plaintext.buffer, plaintext.byteOffset, plaintext.length).getUint32(0)
+  const end = 4 + length
+  if (length > limits.queryBytes || end > plaintext.length || plaintext.subarray(end).some((byte) => byte !== 0)) {
+    throw unreadable()
+  }
+  const signedQuery = plaintext.slice(4, end)
+  return { signedQuery, requestHash: await sha256Hex(signedQuery) }
+}
+
+async function openSealed(keyPair: CryptoKeyPair, header: Omit<SealedQuery, 'ciphertext'>, ciphertext: Uint8Array) {
+  try {
+    const context = await suite.SetupRecipient(keyPair, header.enc, { info: queryInfo })
+    const plaintext = await context.Open(ciphertext, encodeCbor(header))
+    if (plaintext.length >= 4) return plaintext
+  } catch (cause) {
+    throw unreadable(cause)
+  }
+  throw unreadable()
+}
+
+function unreadable(cause?: unknown): MarketplaceError {
+  return new MarketplaceError({
+    code: 'unreadable',
+    message: 'The query was not sealed to a key of this node; read its node record again.',
+    cause,
+  })
+}
