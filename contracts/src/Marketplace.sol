@@ -7,7 +7,6 @@ import {Datasets} from "./Datasets.sol";
 import {Deposits} from "./Deposits.sol";
 import {IMarketplace} from "./interfaces/IMarketplace.sol";
 import {Calendar} from "./libraries/Calendar.sol";
-import {Churn} from "./libraries/Churn.sol";
 import {Ledger, Totals} from "./libraries/Ledger.sol";
 import {Rank} from "./libraries/Rank.sol";
 import {MarketplaceBase} from "./MarketplaceBase.sol";
@@ -54,7 +53,7 @@ contract Marketplace is Datasets, Deposits, Renewals {
     /// @inheritdoc IMarketplace
     function datasetOf(DatasetId id) external view returns (DatasetState memory) {
         Dataset storage dataset = _datasets[id];
-        Totals memory totals = dataset.totalsAt(_endings[id], block.timestamp);
+        Totals memory totals = dataset.load(_endings[id]);
         return DatasetState({
             curator: dataset.curator,
             rate: dataset.rate,
@@ -64,8 +63,8 @@ contract Marketplace is Datasets, Deposits, Renewals {
             closedAt: dataset.closedAt,
             liveRate: totals.liveRate.toUint256(),
             subscribers: totals.subscribers.toUint32(),
-            churn: Churn.add(totals.churn, 0),
-            earned: totals.earnedAt(block.timestamp)
+            churn: dataset.churnOf(totals).toUint64(),
+            earned: totals.earned()
         });
     }
 
@@ -86,13 +85,13 @@ contract Marketplace is Datasets, Deposits, Renewals {
 
     function _rankInputs(DatasetId id) private view returns (RankInputs memory) {
         Dataset storage dataset = _datasets[id];
-        Totals memory totals = dataset.totalsAt(_endings[id], block.timestamp);
+        Totals memory totals = dataset.load(_endings[id]);
         return RankInputs({
             subscribers: totals.subscribers,
             monthlyRevenue: totals.liveRate.toUint256() * Calendar.PERIOD,
             referencePrice: _REFERENCE_PRICE,
             deposit: dataset.deposit,
-            churn: Churn.add(totals.churn, 0)
+            churn: dataset.churnOf(totals)
         });
     }
 }

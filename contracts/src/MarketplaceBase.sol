@@ -7,7 +7,6 @@ import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol
 import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/ReentrancyGuardTransient.sol";
 
 import {IMarketplace} from "./interfaces/IMarketplace.sol";
-import {Ledger} from "./libraries/Ledger.sol";
 import {Listing} from "./libraries/Listing.sol";
 import {Dataset, DepositWithdrawal, Ending} from "./types/Dataset.sol";
 import {DatasetId} from "./types/DatasetId.sol";
@@ -17,7 +16,6 @@ import {Subscription} from "./types/Subscription.sol";
 /// @title What every part of the marketplace stands on: storage, settings, checks and the way of the token
 /// @dev The order of the mappings is published in `IMarketplace`, because light clients prove their slots.
 abstract contract MarketplaceBase is IMarketplace, ReentrancyGuardTransient {
-    using Ledger for Dataset;
     using SafeERC20 for IERC20;
 
     mapping(DatasetId => mapping(address => Subscription)) internal _subscriptions;
@@ -71,23 +69,19 @@ abstract contract MarketplaceBase is IMarketplace, ReentrancyGuardTransient {
     /// @dev The dataset, open or closed.
     function _registered(DatasetId id) internal view returns (Dataset storage dataset) {
         dataset = _datasets[id];
-        require(dataset.curator != address(0), DatasetNotRegistered(id));
+        require(dataset.rate != 0, DatasetNotRegistered(id));
     }
 
     /// @dev The dataset, which must be open.
     function _open(DatasetId id) internal view returns (Dataset storage dataset) {
         dataset = _registered(id);
-        require(dataset.closedAt == 0, DatasetIsClosed(id, dataset.closedAt));
-    }
-
-    /// @dev The dataset, which must be open, with its totals brought to the current day.
-    function _settledOpen(DatasetId id) internal returns (Dataset storage dataset) {
-        dataset = _open(id);
-        dataset.settle(_endings[id]);
+        uint40 closedAt = dataset.closedAt;
+        require(closedAt == 0, DatasetIsClosed(id, closedAt));
     }
 
     function _requireCurator(Dataset storage dataset) internal view {
-        require(msg.sender == dataset.curator, CallerIsNotCurator(msg.sender, dataset.curator));
+        address curator = dataset.curator;
+        require(msg.sender == curator, CallerIsNotCurator(msg.sender, curator));
     }
 
     /// @dev Takes exactly `amount` from the account, or reverts.

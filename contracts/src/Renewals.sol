@@ -6,7 +6,7 @@ import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 
 import {IMarketplace} from "./interfaces/IMarketplace.sol";
 import {Calendar} from "./libraries/Calendar.sol";
-import {Ledger} from "./libraries/Ledger.sol";
+import {Ledger, Totals} from "./libraries/Ledger.sol";
 import {Subscriptions} from "./Subscriptions.sol";
 import {Dataset} from "./types/Dataset.sol";
 import {DatasetId} from "./types/DatasetId.sol";
@@ -16,6 +16,8 @@ import {Subscription} from "./types/Subscription.sol";
 /// @title The part of the marketplace that renews subscriptions for those who allowed it
 abstract contract Renewals is Subscriptions {
     using Ledger for Dataset;
+    using Ledger for Totals;
+    using SafeCast for int256;
     using SafeCast for uint256;
 
     /// @dev What one call of `renew` knows about its dataset.
@@ -23,33 +25,31 @@ abstract contract Renewals is Subscriptions {
         DatasetId id;
         uint256 rate;
         bool covered;
-        bool byCurator;
     }
 
     /// @inheritdoc IMarketplace
     function renew(DatasetId id, address[] calldata accounts) external nonReentrant returns (uint256 renewed) {
-        Dataset storage dataset = _settledOpen(id);
+        Dataset storage dataset = _open(id);
+        Totals memory totals = dataset.load(_endings[id]);
         Offer memory offer = Offer({
-            id: id,
-            rate: dataset.rate,
-            covered: dataset.deposit >= dataset.liveRate * COVERED_SECONDS,
-            byCurator: msg.sender == dataset.curator
+            id: id, rate: dataset.rate, covered: dataset.deposit >= totals.liveRate.toUint256() * COVERED_SECONDS
         });
         uint256 balanceBefore = _TOKEN.balanceOf(address(this));
         uint256 tips;
         for (uint256 i; i < accounts.length; ++i) {
-            (bool done, uint256 tip) = _renewOne(dataset, offer, accounts[i]);
+            (bool done, uint256 tip) = _renewOne(totals, offer, accounts[i]);
             if (!done) continue;
             ++renewed;
             tips += tip;
         }
+        dataset.save(totals);
         _requireReceived(balanceBefore, renewed * offer.rate * Calendar.PERIOD + tips);
         if (tips == 0) return renewed;
         _balances[msg.sender] += tips;
         emit TipsEarned(id, msg.sender, tips);
     }
 
-    function _renewOne(Dataset storage dataset, Offer memory offer, address account)
+    function _renewOne(Totals memory totals, Offer memory offer, address account)
         private
         returns (bool done, uint256 tip)
     {
@@ -58,7 +58,7 @@ abstract contract Renewals is Subscriptions {
         if (!refused) {
             tip = _tip(offer, subscription, account);
             if (_tryPull(account, offer.rate * Calendar.PERIOD + tip)) {
-                _extend(dataset, offer, account, subscription, tip);
+                _extend(totals, offer, account, subscription, tip);
                 return (true, tip);
             }
             reason = RenewalSkipReason.PaymentFailed;
@@ -67,13 +67,13 @@ abstract contract Renewals is Subscriptions {
     }
 
     function _extend(
-        Dataset storage dataset,
+        Totals memory totals,
         Offer memory offer,
         address account,
         Subscription memory subscription,
         uint256 tip
     ) private {
-        dataset.extend(_endings[offer.id], offer.rate, subscription.end);
+        totals.extend(_endings[offer.id], offer.rate, subscription.end);
         subscription.previousRate = subscription.rate;
         subscription.rate = offer.rate.toUint56();
         subscription.end = (subscription.end + Calendar.PERIOD).toUint40();
@@ -96,8 +96,8 @@ abstract contract Renewals is Subscriptions {
         view
         returns (uint256)
     {
-        if (offer.byCurator || msg.sender == account) return 0;
         if (block.timestamp + _TIP_WINDOW_SECONDS < subscription.end) return 0;
+        if (msg.sender == account || msg.sender == _datasets[offer.id].curator) return 0;
         uint256 room = (subscription.maxRate - offer.rate) * Calendar.PERIOD;
         return Math.min(offer.rate * _TIP_SECONDS, room);
     }

@@ -6,9 +6,9 @@ import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 
 import {IMarketplace} from "./interfaces/IMarketplace.sol";
 import {Calendar} from "./libraries/Calendar.sol";
-import {Ledger} from "./libraries/Ledger.sol";
+import {Ledger, Totals} from "./libraries/Ledger.sol";
 import {MarketplaceBase} from "./MarketplaceBase.sol";
-import {Dataset} from "./types/Dataset.sol";
+import {Dataset, Ending} from "./types/Dataset.sol";
 import {DatasetId} from "./types/DatasetId.sol";
 import {Subscription} from "./types/Subscription.sol";
 
@@ -16,6 +16,8 @@ import {Subscription} from "./types/Subscription.sol";
 abstract contract Subscriptions is MarketplaceBase {
     using Ledger for Dataset;
     using Ledger for Subscription;
+    using Ledger for Totals;
+    using SafeCast for int256;
     using SafeCast for uint256;
 
     /// @dev Nothing is sold that the deposit does not cover for this many seconds of the live rate.
@@ -62,8 +64,10 @@ abstract contract Subscriptions is MarketplaceBase {
         require(subscription.end > block.timestamp, NotSubscribed(id, msg.sender));
         uint256 refund = subscription.unused(block.timestamp);
         delete _subscriptions[id][msg.sender];
-        dataset.settle(_endings[id]);
-        dataset.stop(_endings[id], subscription);
+        mapping(uint256 => Ending) storage endings = _endings[id];
+        Totals memory totals = dataset.load(endings);
+        totals.stop(endings, subscription);
+        dataset.save(totals);
         emit Unsubscribed(id, msg.sender, refund);
         _pay(msg.sender, refund);
     }
@@ -89,25 +93,31 @@ abstract contract Subscriptions is MarketplaceBase {
     }
 
     function _subscribe(DatasetId id, uint256 maxRate, bool autoRenew) private {
-        Dataset storage dataset = _settledOpen(id);
-        uint40 presentEnd = _subscriptions[id][msg.sender].end;
+        Subscription storage subscription = _subscriptions[id][msg.sender];
+        uint40 presentEnd = subscription.end;
         require(presentEnd <= block.timestamp, AlreadySubscribed(id, msg.sender, presentEnd));
-        uint56 rate = dataset.rate;
+        uint40 start = block.timestamp.toUint40();
+        uint40 end = Calendar.firstEnd(start).toUint40();
+        uint56 rate = _enter(id, maxRate, end);
+        uint56 limit = autoRenew ? _cappedRate(maxRate) : 0;
+        (subscription.start, subscription.end) = (start, end);
+        (subscription.rate, subscription.maxRate, subscription.previousRate) = (rate, limit, 0);
+        emit Subscribed(id, msg.sender, start, end, rate, limit);
+        _pull(msg.sender, uint256(rate) * (end - start));
+    }
+
+    /// @dev Enters a subscription into the dataset's ledger and returns its rate.
+    function _enter(DatasetId id, uint256 maxRate, uint256 end) private returns (uint56 rate) {
+        Dataset storage dataset = _open(id);
+        rate = dataset.rate;
         require(rate <= maxRate, PriceAboveLimit(rate, maxRate));
-        uint256 end = Calendar.firstEnd(block.timestamp);
-        dataset.start(_endings[id], rate, end);
-        uint256 required = dataset.liveRate * COVERED_SECONDS;
-        require(dataset.deposit >= required, DepositTooLow(dataset.deposit, required));
-        Subscription memory subscription = Subscription({
-            start: block.timestamp.toUint40(),
-            end: end.toUint40(),
-            rate: rate,
-            maxRate: autoRenew ? _cappedRate(maxRate) : 0,
-            previousRate: 0
-        });
-        _subscriptions[id][msg.sender] = subscription;
-        emit Subscribed(id, msg.sender, subscription.start, subscription.end, rate, subscription.maxRate);
-        _pull(msg.sender, subscription.unused(block.timestamp));
+        mapping(uint256 => Ending) storage endings = _endings[id];
+        Totals memory totals = dataset.load(endings);
+        totals.start(endings, rate, end);
+        uint256 required = totals.liveRate.toUint256() * COVERED_SECONDS;
+        uint256 deposit = dataset.deposit;
+        require(deposit >= required, DepositTooLow(deposit, required));
+        dataset.save(totals);
     }
 
     /// @dev Pays what an account did not use of a closed dataset; false when there is nothing.

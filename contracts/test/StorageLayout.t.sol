@@ -64,13 +64,14 @@ contract StorageLayoutTest is MarketplaceTest {
         market.close(id);
         uint256 slot = uint256(keccak256(abi.encode(id, 2)));
         uint256 churn = market.datasetOf(id).churn;
+        uint256 today = block.timestamp / 1 days;
         assertGt(churn, 0);
-        assertEq(_load(bytes32(slot)), uint160(curator) | RATE << 160 | uint256(TRIAL_SECONDS) << 216);
+        assertEq(
+            _load(bytes32(slot)), uint160(curator) | uint256(TRIAL_SECONDS) << 160 | (churn >> 8) << 184 | today << 232
+        );
         assertEq(_load(bytes32(slot + 1)), (RATE * 1 days) << 88);
         assertEq(_load(bytes32(slot + 2)), uint256(configHash(config())));
-        assertEq(
-            _load(bytes32(slot + 3)), DEPOSIT | churn << 96 | block.timestamp << 160 | (block.timestamp / 1 days) << 200
-        );
+        assertEq(_load(bytes32(slot + 3)), DEPOSIT | RATE << 96 | block.timestamp << 152 | today << 192);
     }
 
     function _load(bytes32 slot) private view returns (uint256) {

@@ -5,10 +5,12 @@ import {Calendar} from "./Calendar.sol";
 
 /// @title Churn: how many subscribers left lately
 /// @notice A number with 32 fractional bits. One expiry adds 1, a leaver the paid part of a period up to 1; all of it
-/// fades by `0.8^(days / 30)`. Decay rounds down, so a settlement can lose less than `2^-32`.
+/// fades by `0.8^(days / 30)`. Decay and storing round down by less than `2^-24`.
 library Churn {
     /// @notice One subscriber that paid a whole period and is gone.
     uint256 internal constant ONE = 1 << 32;
+
+    uint256 private constant PACKED_SHIFT = 8;
 
     /// @dev `floor(0.8^(1/30) * 2^64)`.
     uint256 private constant DAILY_FACTOR = 18_310_044_033_407_904_830;
@@ -23,11 +25,17 @@ library Churn {
         return paidSeconds < Calendar.PERIOD ? (paidSeconds * ONE) / Calendar.PERIOD : ONE;
     }
 
-    /// @notice The sum, held at the largest value that is stored: counting must never stop anyone from leaving.
-    function add(uint256 churn, uint256 more) internal pure returns (uint64) {
-        uint256 sum = churn + more;
+    /// @notice The churn as it is stored, with 24 fractional bits. It is held at the largest value, because counting
+    /// must never stop anyone from leaving.
+    function pack(uint256 churn) internal pure returns (uint48) {
+        uint256 packed = churn >> PACKED_SHIFT;
         // forge-lint: disable-next-line(unsafe-typecast)
-        return sum > type(uint64).max ? type(uint64).max : uint64(sum);
+        return packed > type(uint48).max ? type(uint48).max : uint48(packed);
+    }
+
+    /// @notice The inverse of `pack`.
+    function unpack(uint48 packed) internal pure returns (uint256) {
+        return uint256(packed) << PACKED_SHIFT;
     }
 
     /// @dev `0.8^(exponent / 30)` with 64 fractional bits, by repeated squaring.

@@ -8,18 +8,18 @@ import {Subscription} from "../types/Subscription.sol";
 import {Calendar} from "./Calendar.sol";
 import {Churn} from "./Churn.sol";
 
-/// @notice A dataset's running totals after the endings until some day were taken out.
+/// @notice A dataset's running totals, all endings until `day` taken out.
 /// @param liveRate Sum of the rates of the running subscriptions.
 /// @param base Constant part of the earnings line.
 /// @param subscribers Number of running subscriptions.
-/// @param churn Decayed number of leavers with 32 fractional bits.
+/// @param leavers Churn, with 32 fractional bits, that was added since the totals were stored.
 /// @param endings Bitmap of the days after `day` at which subscriptions may end.
-/// @param day The day.
+/// @param day The current day.
 struct Totals {
     int256 liveRate;
     int256 base;
     uint256 subscribers;
-    uint256 churn;
+    uint256 leavers;
     uint256 endings;
     uint256 day;
 }
@@ -29,99 +29,102 @@ struct Totals {
 /// at `s` adds its rate and takes `rate * s` off the base; one that stops at `u` does the opposite. What stops at a
 /// midnight is kept in that day's `Ending` and taken out when the dataset is touched next: at most 32 of them, because
 /// nothing ends more than 31 days ahead.
+/// @dev Load the totals, change them in memory, save them: a dataset's two changing slots are written once. In memory
+/// all values are sums and products of stored ones, far below 2^255, so they are not checked there; `save` and
+/// `_changeEnding` check everything that they store.
 library Ledger {
     using SafeCast for int256;
     using SafeCast for uint256;
 
-    /// @notice The totals as of `time`, which no stored ending after `settledDay` may exceed by more than 32 days.
-    function totalsAt(Dataset storage dataset, mapping(uint256 => Ending) storage endings, uint256 time)
+    /// @notice The totals as of this second.
+    function load(Dataset storage dataset, mapping(uint256 => Ending) storage endings)
         internal
         view
         returns (Totals memory totals)
     {
+        uint256 today = Calendar.dayOf(block.timestamp);
         uint256 settledDay = dataset.settledDay;
-        uint256 today = Calendar.dayOf(time);
         uint256 elapsed = today - settledDay;
-        totals = Totals({
-            liveRate: uint256(dataset.liveRate).toInt256(),
-            base: dataset.base,
-            subscribers: dataset.subscribers,
-            churn: Churn.decay(dataset.churn, elapsed),
-            endings: dataset.endings >> elapsed,
-            day: today
-        });
-        uint256 due = elapsed < 32 ? dataset.endings & ((1 << elapsed) - 1) : dataset.endings;
-        for (uint256 day = settledDay + 1; due != 0; (due >>= 1, ++day)) {
-            if (due & 1 == 1) _takeOut(totals, endings[day], day);
+        uint256 due = dataset.endings;
+        totals.liveRate = _signed(dataset.liveRate);
+        totals.base = dataset.base;
+        totals.subscribers = dataset.subscribers;
+        totals.endings = due >> elapsed;
+        totals.day = today;
+        unchecked {
+            if (elapsed < 32) due &= (1 << elapsed) - 1;
+            for (uint256 day = settledDay + 1; due != 0; (due >>= 1, ++day)) {
+                if (due & 1 == 1) _takeOut(totals, endings[day], day);
+            }
         }
     }
 
-    /// @notice Brings the stored totals to the current day.
-    function settle(Dataset storage dataset, mapping(uint256 => Ending) storage endings) internal {
-        if (dataset.settledDay == Calendar.dayOf(block.timestamp)) return;
-        Totals memory totals = totalsAt(dataset, endings, block.timestamp);
-        dataset.liveRate = totals.liveRate.toUint256().toUint88();
-        dataset.base = totals.base.toInt128();
-        dataset.subscribers = totals.subscribers.toUint32();
-        dataset.endings = totals.endings.toUint32();
-        dataset.churn = Churn.add(totals.churn, 0);
-        dataset.settledDay = totals.day.toUint24();
+    /// @notice Stores the totals.
+    function save(Dataset storage dataset, Totals memory totals) internal {
+        // Cast first, then assign side by side: the compiler joins what goes to one slot.
+        (uint88 liveRate, int128 base) = (totals.liveRate.toUint256().toUint88(), totals.base.toInt128());
+        (uint32 subscribers, uint24 day) = (totals.subscribers.toUint32(), totals.day.toUint24());
+        uint32 endings = totals.endings.toUint32();
+        (dataset.liveRate, dataset.base, dataset.subscribers) = (liveRate, base, subscribers);
+        (dataset.settledDay, dataset.endings) = (day, endings);
+        if (totals.leavers == 0) return;
+        (dataset.churn, dataset.churnDay) = (Churn.pack(churnOf(dataset, totals)), day);
     }
 
-    /// @notice What the totals' line has earned at `time`.
-    function earnedAt(Totals memory totals, uint256 time) internal pure returns (uint256) {
-        return (totals.base + totals.liveRate * time.toInt256()).toUint256();
+    /// @notice The churn as of this second, with 32 fractional bits.
+    function churnOf(Dataset storage dataset, Totals memory totals) internal view returns (uint256) {
+        return Churn.decay(Churn.unpack(dataset.churn), totals.day - dataset.churnDay) + totals.leavers;
     }
 
-    /// @notice Takes all that a settled dataset has earned until now out of its line.
-    function takeEarned(Dataset storage dataset) internal returns (uint256 amount) {
-        int256 base = dataset.base;
-        int256 earnedSinceEpoch = (dataset.liveRate * block.timestamp).toInt256();
-        amount = (base + earnedSinceEpoch).toUint256();
-        dataset.base = (-earnedSinceEpoch).toInt128();
+    /// @notice What has been earned until this second and not been taken.
+    function earned(Totals memory totals) internal view returns (uint256) {
+        return (totals.base + totals.liveRate * _signed(block.timestamp)).toUint256();
     }
 
-    /// @notice Enters a subscription of a settled dataset that starts now and stops at midnight `end`.
-    function start(Dataset storage dataset, mapping(uint256 => Ending) storage endings, uint256 rate, uint256 end)
+    /// @notice Takes all that has been earned until this second.
+    function takeEarned(Totals memory totals) internal view returns (uint256 amount) {
+        amount = earned(totals);
+        totals.base = -totals.liveRate * _signed(block.timestamp);
+    }
+
+    /// @notice Enters a subscription that starts now and stops at midnight `end`.
+    function start(Totals memory totals, mapping(uint256 => Ending) storage endings, uint256 rate, uint256 end)
         internal
     {
-        dataset.liveRate = (dataset.liveRate + rate).toUint88();
-        dataset.base = (dataset.base - (rate * block.timestamp).toInt256()).toInt128();
-        dataset.subscribers = (uint256(dataset.subscribers) + 1).toUint32();
-        _addEnding(dataset, endings, rate, Calendar.dayOf(end));
+        _changeRate(totals, _signed(rate));
+        totals.subscribers += 1;
+        _addEnding(totals, endings, rate, Calendar.dayOf(end));
     }
 
-    /// @notice Lets a running subscription of a settled dataset go on at `rate` for one period after its end.
-    function extend(Dataset storage dataset, mapping(uint256 => Ending) storage endings, uint256 rate, uint256 end)
+    /// @notice Lets a running subscription go on at `rate` for one period after its end.
+    function extend(Totals memory totals, mapping(uint256 => Ending) storage endings, uint256 rate, uint256 end)
         internal
     {
         uint256 day = Calendar.dayOf(end);
-        _removeEnding(endings, rate, day);
-        _addEnding(dataset, endings, rate, day + Calendar.PERIOD_DAYS);
+        _changeEnding(endings[day], -_signed(rate), -1);
+        _addEnding(totals, endings, rate, day + Calendar.PERIOD_DAYS);
     }
 
-    /// @notice Stops a running subscription of a settled dataset now.
-    function stop(Dataset storage dataset, mapping(uint256 => Ending) storage endings, Subscription memory subscription)
+    /// @notice Stops a running subscription now.
+    function stop(Totals memory totals, mapping(uint256 => Ending) storage endings, Subscription memory subscription)
         internal
     {
-        uint256 rate = rateAt(subscription, block.timestamp);
-        if (rate != subscription.rate) {
-            Ending storage change = endings[Calendar.dayOf(subscription.end - Calendar.PERIOD)];
-            change.rate = (int256(change.rate) - rate.toInt256() + uint256(subscription.rate).toInt256()).toInt96();
+        int256 rate = _signed(rateAt(subscription, block.timestamp));
+        int256 lastRate = _signed(subscription.rate);
+        if (rate != lastRate) {
+            _changeEnding(endings[Calendar.dayOf(subscription.end - Calendar.PERIOD)], lastRate - rate, 0);
         }
-        _removeEnding(endings, subscription.rate, Calendar.dayOf(subscription.end));
-        dataset.liveRate = (dataset.liveRate - rate).toUint88();
-        dataset.base = (dataset.base + (rate * block.timestamp).toInt256()).toInt128();
-        dataset.subscribers = (uint256(dataset.subscribers) - 1).toUint32();
-        dataset.churn = Churn.add(dataset.churn, Churn.ofLeaver(block.timestamp - subscription.start));
+        _changeEnding(endings[Calendar.dayOf(subscription.end)], -lastRate, -1);
+        _changeRate(totals, -rate);
+        totals.subscribers -= 1;
+        totals.leavers += Churn.ofLeaver(block.timestamp - subscription.start);
     }
 
-    /// @notice Stops all subscriptions of a settled dataset now and for ever.
-    function stopAll(Dataset storage dataset) internal {
-        dataset.base = (dataset.base + (dataset.liveRate * block.timestamp).toInt256()).toInt128();
-        dataset.liveRate = 0;
-        dataset.subscribers = 0;
-        dataset.endings = 0;
+    /// @notice Stops all subscriptions now and for ever.
+    function stopAll(Totals memory totals) internal view {
+        _changeRate(totals, -totals.liveRate);
+        totals.subscribers = 0;
+        totals.endings = 0;
     }
 
     /// @notice The rate at which a running subscription runs at `time`.
@@ -137,27 +140,44 @@ library Ledger {
         return subscription.previousRate * (end - Calendar.PERIOD - time) + subscription.rate * Calendar.PERIOD;
     }
 
-    function _takeOut(Totals memory totals, Ending storage ending, uint256 day) private view {
-        int256 rate = ending.rate;
-        uint256 count = ending.count;
-        totals.liveRate -= rate;
-        totals.base += rate * (day * 1 days).toInt256();
-        totals.subscribers -= count;
-        totals.churn += Churn.decay(count * Churn.ONE, totals.day - day);
+    /// @dev Bends the earnings line at this second.
+    function _changeRate(Totals memory totals, int256 change) private view {
+        unchecked {
+            totals.liveRate += change;
+            totals.base -= change * _signed(block.timestamp);
+        }
     }
 
-    function _addEnding(Dataset storage dataset, mapping(uint256 => Ending) storage endings, uint256 rate, uint256 day)
+    function _takeOut(Totals memory totals, Ending storage ending, uint256 day) private view {
+        (int256 rate, uint256 count) = (ending.rate, ending.count);
+        unchecked {
+            totals.liveRate -= rate;
+            totals.base += rate * _signed(day * 1 days);
+            totals.subscribers -= count;
+            totals.leavers += Churn.decay(count * Churn.ONE, totals.day - day);
+        }
+    }
+
+    function _addEnding(Totals memory totals, mapping(uint256 => Ending) storage endings, uint256 rate, uint256 day)
         private
     {
-        Ending storage ending = endings[day];
-        ending.rate = (ending.rate + rate.toInt256()).toInt96();
-        ending.count += 1;
-        dataset.endings |= (1 << (day - dataset.settledDay - 1)).toUint32();
+        unchecked {
+            totals.endings |= 1 << (day - totals.day - 1);
+        }
+        _changeEnding(endings[day], _signed(rate), 1);
     }
 
-    function _removeEnding(mapping(uint256 => Ending) storage endings, uint256 rate, uint256 day) private {
-        Ending storage ending = endings[day];
-        ending.rate = (ending.rate - rate.toInt256()).toInt96();
-        ending.count -= 1;
+    function _changeEnding(Ending storage ending, int256 rateChange, int256 countChange) private {
+        unchecked {
+            int96 rate = (ending.rate + rateChange).toInt96();
+            uint32 count = (_signed(ending.count) + countChange).toUint256().toUint32();
+            (ending.rate, ending.count) = (rate, count);
+        }
+    }
+
+    /// @dev Times, rates and counts are far below 2^255.
+    function _signed(uint256 value) private pure returns (int256) {
+        // forge-lint: disable-next-line(unsafe-typecast)
+        return int256(value);
     }
 }

@@ -12,34 +12,55 @@ library Listing {
     uint256 private constant MIN_NAME_LENGTH = 3;
     uint256 private constant MAX_NAME_LENGTH = 31;
 
-    /// @notice The hash that a dataset stores of its config.
-    function hash(DatasetConfig calldata config) internal pure returns (bytes32) {
-        return keccak256(abi.encode(config.metadataHash, config.publisher, config.payouts));
+    /// @dev Bit `c` is set when the character `c` may stand first: `a-z`.
+    uint256 private constant FIRST_CHARACTERS = ((1 << 26) - 1) << 0x61;
+    /// @dev Bit `c` is set when the character `c` may follow: `a-z 0-9 _`.
+    uint256 private constant LATER_CHARACTERS = FIRST_CHARACTERS | (((1 << 10) - 1) << 0x30) | (1 << 0x5f);
+
+    /// @notice The hash that a dataset stores of its config:
+    /// `keccak256(abi.encode(config.metadataHash, config.publisher, config.payouts))`.
+    /// @dev A payout is two words in calldata as in memory, so the list is copied in one piece. Words with dirty upper
+    /// bits are refused where the list is read; here they only give a hash that nothing has.
+    function hash(DatasetConfig calldata config) internal pure returns (bytes32 result) {
+        (bytes32 metadataHash, address publisher) = (config.metadataHash, config.publisher);
+        Payout[] calldata payouts = config.payouts;
+        assembly ("memory-safe") {
+            let encoded := mload(0x40)
+            let size := shl(6, payouts.length)
+            mstore(encoded, metadataHash)
+            mstore(add(encoded, 0x20), publisher)
+            mstore(add(encoded, 0x40), 0x60)
+            mstore(add(encoded, 0x60), payouts.length)
+            calldatacopy(add(encoded, 0x80), payouts.offset, size)
+            result := keccak256(encoded, add(0x80, size))
+        }
     }
 
     /// @notice Reverts unless the name has 3 to 31 characters of `a-z 0-9 _`, the first one a letter.
     function requireName(string calldata name) internal pure {
-        bytes calldata characters = bytes(name);
-        bool allowed = characters.length >= MIN_NAME_LENGTH && characters.length <= MAX_NAME_LENGTH;
-        for (uint256 i; allowed && i < characters.length; ++i) {
-            bytes1 c = characters[i];
-            allowed = (c >= "a" && c <= "z") || (i > 0 && ((c >= "0" && c <= "9") || c == "_"));
+        uint256 length = bytes(name).length;
+        require(length >= MIN_NAME_LENGTH && length <= MAX_NAME_LENGTH, IMarketplace.NameNotAllowed(name));
+        uint256 characters = uint256(bytes32(bytes(name)));
+        uint256 allowed = FIRST_CHARACTERS >> (characters >> 248);
+        for (uint256 i = 1; i < length; ++i) {
+            characters <<= 8;
+            allowed &= LATER_CHARACTERS >> (characters >> 248);
         }
-        require(allowed, IMarketplace.NameNotAllowed(name));
+        require(allowed & 1 == 1, IMarketplace.NameNotAllowed(name));
     }
 
     /// @notice Reverts unless there are one to eight payees whose shares sum to 10,000 basis points.
     function requirePayouts(Payout[] calldata payouts) internal pure {
         uint256 count = payouts.length;
-        require(count >= 1 && count <= MAX_PAYEES, IMarketplace.PayeeCountOutOfRange(count, MAX_PAYEES));
+        require(count != 0 && count <= MAX_PAYEES, IMarketplace.PayeeCountOutOfRange(count, MAX_PAYEES));
         uint256 sumBps;
         for (uint256 i; i < count; ++i) {
             Payout calldata payout = payouts[i];
-            require(
-                payout.payee != address(0) && payout.shareBps != 0,
-                IMarketplace.PayeeNotAllowed(payout.payee, payout.shareBps)
-            );
-            sumBps += payout.shareBps;
+            (address payee, uint256 shareBps) = (payout.payee, payout.shareBps);
+            require(payee != address(0) && shareBps != 0, IMarketplace.PayeeNotAllowed(payee, shareBps));
+            unchecked {
+                sumBps += shareBps;
+            }
         }
         require(sumBps == WHOLE_BPS, IMarketplace.SharesNotWhole(sumBps));
     }

@@ -5,27 +5,29 @@ pragma solidity ^0.8.28;
 /// @dev Between two settlements `earned(t) = base + liveRate * t` at every second `t`, where `earned` is what the
 /// dataset has earned and not yet paid to its payees.
 /// @param curator The account that listed the dataset; zero for an id that was never registered. (slot 0)
-/// @param rate Price of a new period in wei per second. (slot 0)
 /// @param trialSeconds Length of a trial; zero when none is offered. (slot 0)
+/// @param churn Decayed number of leavers with 24 fractional bits, as of `churnDay`. (slot 0)
+/// @param churnDay The day (Unix time / 1 day) of the last change of `churn`. (slot 0)
 /// @param liveRate Sum of the rates of the running subscriptions, in wei per second. (slot 1)
 /// @param base Constant part of the earnings line; usually negative. (slot 1)
 /// @param subscribers Number of running paid subscriptions. (slot 1)
 /// @param configHash Hash of the dataset's `DatasetConfig`. (slot 2)
 /// @param deposit Counted deposit in wei. (slot 3)
-/// @param churn Decayed number of leavers with 32 fractional bits. (slot 3)
+/// @param rate Price of a new period in wei per second; zero for an id that was never registered. (slot 3)
 /// @param closedAt Unix second at which the dataset closed; zero while it is open. (slot 3)
 /// @param settledDay The last day (Unix time / 1 day) whose endings are contained in `liveRate` and `base`. (slot 3)
 /// @param endings Bit `i` is set when subscriptions may end at midnight of `settledDay + 1 + i`. (slot 3)
 struct Dataset {
     address curator;
-    uint56 rate;
-    uint32 trialSeconds;
+    uint24 trialSeconds;
+    uint48 churn;
+    uint24 churnDay;
     uint88 liveRate;
     int128 base;
     uint32 subscribers;
     bytes32 configHash;
     uint96 deposit;
-    uint64 churn;
+    uint56 rate;
     uint40 closedAt;
     uint24 settledDay;
     uint32 endings;

@@ -12,6 +12,6 @@ function datasetIdEquals(DatasetId a, DatasetId b) pure returns (bool) {
 }
 
 /// @notice The id of the dataset that `curator` lists, or may list, under `name`.
-function toDatasetId(address curator, string memory name) pure returns (DatasetId) {
+function toDatasetId(address curator, string calldata name) pure returns (DatasetId) {
     return DatasetId.wrap(keccak256(abi.encode(curator, name)));
 }

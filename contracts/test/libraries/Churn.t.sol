@@ -43,8 +43,8 @@ contract ChurnTest is Test {
         assertEq(Churn.ofLeaver(300 days), Churn.ONE);
     }
 
-    function testFuzz_theSumStopsAtTheLargestValue(uint64 a, uint64 b) public pure {
-        uint256 sum = uint256(a) + b;
-        assertEq(Churn.add(a, b), sum > type(uint64).max ? type(uint64).max : sum);
+    function testFuzz_storingRoundsDownAndStopsAtTheLargestValue(uint256 churn) public pure {
+        uint256 largest = uint256(type(uint48).max) << 8;
+        assertEq(Churn.unpack(Churn.pack(churn)), churn > largest ? largest : churn / 256 * 256);
     }
 }
