@@ -1,0 +1,263 @@
+/** One query in an engine process: parse, guard, bind, run, and encode a batch whenever one is asked for. */
+import { checkDuckdbQuery } from '@enigma/query'
+import {
+  CanonicalRowWriter,
+  type ColumnType,
+  limits,
+  MarketplaceError,
+  type Parameter,
+  type ResultColumn,
+  type Value,
+} from '@enigma/protocol'
+import {
+  type DuckDBConnection,
+  DuckDBDateValue,
+  type DuckDBPreparedStatement,
+  type DuckDBResult,
+  DuckDBTimestampValue,
+} from '@duckdb/node-api'
+import { engineLimits } from '../engine-limits.ts'
+import { encodeArrowBatch } from './arrow-batch.ts'
+import { columnTypeOf, valueOf } from './column-types.ts'
+import type { EngineReply, QueryRequest } from './engine-messages.ts'
+import type { OpenedDatabase } from './open-read-only.ts'
+
+export type RunningQuery = {
+  columns: () => Promise<EngineReply>
+  next: () => Promise<EngineReply>
+  /** Interrupts the engine; the pending reply becomes a failure. */
+  cancel: () => void
+}
+
+/** Prepares a query; `columns` comes first, then `next` until it replies `end`. */
+export function startQuery(
+  { connection, parser, tables, inexactTables }: OpenedDatabase,
+  request: QueryRequest,
+): RunningQuery {
+  let reader: BatchReader | undefined
+  let remainingMs = request.timeoutMs
+  let isCancelled = false
+
+  const timed = async <Result>(work: () => Promise<Result>): Promise<Result> => {
+    const started = performance.now()
+    let isLate = false
+    const timer = setTimeout(() => {
+      isLate = true
+      connection.interrupt()
+    }, remainingMs)
+    try {
+      return await work()
+    } catch (cause) {
+      throw toFailure(cause, { isLate, isCancelled, timeoutMs: request.timeoutMs })
+    } finally {
+      clearTimeout(timer)
+      remainingMs = Math.max(1, remainingMs - (performance.now() - started))
+    }
+  }
+  return {
+    columns: () =>
+      timed(async () => {
+        const started = performance.now()
+        const tree = await parse(parser, request.sql)
+        const parameterCount = request.parameters.length
+        const checked = checkDuckdbQuery({ tree, tables, inexactTables, parameterCount })
+        const guardMs = performance.now() - started
+        const statement = await prepare(connection, request)
+        const result = await statement.stream()
+        const columns = columnsOf(result)
+        reader = createBatchReader({ result, columns, request, deterministic: checked.deterministic })
+        return { kind: 'columns', columns, deterministic: await reader.isDeterministic(), guardMs }
+      }),
+    next: () =>
+      timed(() => {
+        if (reader === undefined) throw new TypeError('ask for the columns first')
+        return reader.next()
+      }),
+    cancel() {
+      isCancelled = true
+      connection.interrupt()
+    },
+  }
+}
+
+async function parse(parser: DuckDBConnection, sql: string): Promise<unknown> {
+  const reader = await parser.runAndReadAll('SELECT json_serialize_sql($1::VARCHAR)', [sql])
+  const text = reader.getRows()[0]?.[0]
+  return typeof text === 'string' ? (JSON.parse(text) as unknown) : undefined
+}
+
+async function prepare(
+  connection: DuckDBConnection,
+  { sql, parameters }: QueryRequest,
+): Promise<DuckDBPreparedStatement> {
+  const statement = await connection.prepare(sql)
+  for (let index = 1; index <= statement.parameterCount; index++) {
+    const parameter = parameters[Number(statement.parameterName(index)) - 1]
+    if (parameter === undefined) throw parameterInvalid(`$${statement.parameterName(index)} has no value`)
+    bind(statement, index, parameter)
+  }
+  return statement
+}
+
+function bind(statement: DuckDBPreparedStatement, index: number, parameter: Parameter): void {
+  switch (parameter.type) {
+    case 'null':
+      return statement.bindNull(index)
+    case 'boolean':
+      return statement.bindBoolean(index, parameter.value)
+    case 'double':
+      return statement.bindDouble(index, parameter.value)
+    case 'bigint':
+      return statement.bindBigInt(index, inInt64(BigInt(parameter.value)))
+    case 'text':
+      return statement.bindVarchar(index, parameter.value)
+    case 'date':
+      return statement.bindDate(index, new DuckDBDateValue(Math.floor(timeOf(parameter.value) / 86_400_000)))
+    case 'timestamp':
+      return statement.bindTimestamp(index, new DuckDBTimestampValue(BigInt(timeOf(parameter.value)) * 1000n))
+  }
+}
+
+function inInt64(value: bigint): bigint {
+  if (BigInt.asIntN(64, value) !== value) throw parameterInvalid(`${value} does not fit 64 bits`)
+  return value
+}
+
+function timeOf(text: string): number {
+  const time = Date.parse(text)
+  if (Number.isNaN(time)) throw parameterInvalid(`${text} is no date`)
+  return time
+}
+
+function parameterInvalid(details: string): MarketplaceError {
+  return new MarketplaceError({ code: 'parameter-invalid', message: 'A parameter does not fit the query.', details })
+}
+
+function columnsOf(result: DuckDBResult): ResultColumn[] {
+  const types = result.columnTypes()
+  return result.deduplicatedColumnNames().map((name, index) => {
+    const type = types[index]
+    if (type === undefined) throw new TypeError('a column without a type')
+    return { name: name.replaceAll(/\p{Cc}/gu, ' ').slice(0, 200), type: columnTypeOf(type) }
+  })
+}
+
+type BatchReader = { isDeterministic: () => Promise<boolean>; next: () => Promise<EngineReply> }
+type BatchReaderParameters = {
+  result: DuckDBResult
+  columns: ResultColumn[]
+  request: QueryRequest
+  deterministic: boolean
+}
+
+function createBatchReader({ result, columns, request, deterministic }: BatchReaderParameters): BatchReader {
+  const { maxRows, maxBytes } = request
+  let sentRows = 0
+  let sentBytes = 0
+  let isTruncated = false
+  let isExhausted = false
+  /** Rows by column that were fetched and not yet sent. */
+  let held: Value[][] = columns.map(() => [])
+  let heldBytes = 0
+
+  const fetchChunk = async () => {
+    const chunk = await result.fetchChunk()
+    if (chunk === null || chunk.rowCount === 0) {
+      isExhausted = true
+      return
+    }
+    for (const [index, { type }] of columns.entries())
+      heldBytes += append(held[index] ?? [], type, chunk.getColumnValues(index))
+  }
+  const heldRows = () => held[0]?.length ?? 0
+  const fill = async (rows: number) => {
+    while (!isExhausted && heldRows() < rows && heldBytes < engineLimits.batchBytes) await fetchChunk()
+  }
+  const take = (): EngineReply => {
+    const room = maxRows - sentRows
+    if (heldRows() > room) {
+      isTruncated = true
+      held = held.map((values) => values.slice(0, room))
+    }
+    const rows = heldRows()
+    const arrow = rows === 0 ? undefined : encodeArrowBatch({ columns, columnValues: held })
+    if (arrow === undefined || sentBytes + arrow.length > maxBytes) {
+      isTruncated ||= rows > 0
+      return { kind: 'end', truncated: isTruncated }
+    }
+    sentRows += rows
+    sentBytes += arrow.length
+    const values = deterministic ? rowsOf(held) : undefined
+    held = columns.map(() => [])
+    heldBytes = 0
+    return { kind: 'batch', rows, arrow, ...(values === undefined ? {} : { values }) }
+  }
+  return {
+    async isDeterministic() {
+      if (!deterministic) return false
+      await fill(limits.deterministicRows + 1)
+      deterministic = isExhausted && heldRows() <= Math.min(limits.deterministicRows, maxRows)
+      if (deterministic) held = columnsOfRows(sortRows(columns, rowsOf(held)), columns.length)
+      return deterministic
+    },
+    async next() {
+      if (isTruncated) return { kind: 'end', truncated: true }
+      await fill(sentRows === 0 ? engineLimits.firstBatchRows : engineLimits.batchRows)
+      if (sentRows >= maxRows && heldRows() > 0) return { kind: 'end', truncated: true }
+      return take()
+    },
+  }
+}
+
+/** Appends converted values; returns how many bytes of texts and blobs they hold. */
+function append(into: Value[], type: ColumnType, values: readonly Parameters<typeof valueOf>[1][]): number {
+  let bytes = 0
+  for (const value of values) {
+    const converted = valueOf(type, value)
+    if (typeof converted === 'string' || converted instanceof Uint8Array) bytes += converted.length
+    into.push(converted)
+  }
+  return bytes
+}
+
+function rowsOf(columnValues: readonly (readonly Value[])[]): Value[][] {
+  return (columnValues[0] ?? []).map((_, row) => columnValues.map((values) => values[row] ?? null))
+}
+
+function columnsOfRows(rows: readonly (readonly Value[])[], count: number): Value[][] {
+  return Array.from({ length: count }, (_, column) => rows.map((row) => row[column] ?? null))
+}
+
+/** Bytewise by canonical form: the same order on every engine. */
+function sortRows(columns: readonly ResultColumn[], rows: Value[][]): Value[][] {
+  const writer = new CanonicalRowWriter(columns)
+  const keyed = rows.map((row) => {
+    writer.write(row)
+    return { row, key: Buffer.from(writer.take()) }
+  })
+  return keyed.sort((a, b) => Buffer.compare(a.key, b.key)).map(({ row }) => row)
+}
+
+type FailureFacts = { isLate: boolean; isCancelled: boolean; timeoutMs: number }
+
+function toFailure(cause: unknown, { isLate, isCancelled, timeoutMs }: FailureFacts): MarketplaceError {
+  if (cause instanceof MarketplaceError) return cause
+  if (isCancelled) return new MarketplaceError({ code: 'aborted', message: 'The query was cancelled.' })
+  if (isLate) {
+    const message = `The query took longer than ${timeoutMs / 1000} s; ask for less or filter more.`
+    return new MarketplaceError({ code: 'too-slow', message })
+  }
+  const text = cause instanceof Error ? cause.message : String(cause)
+  if (/out of memory|bad_?alloc|failed to allocate/i.test(text)) {
+    return new MarketplaceError({
+      code: 'too-large',
+      message: 'The query needs more memory than it may use; ask for less.',
+    })
+  }
+  // DuckDB's text about the asker's own SQL: an unknown column, a type that does not fit, a division by zero.
+  return new MarketplaceError({
+    code: 'sql-refused',
+    message: 'DuckDB refused the query.',
+    details: text.slice(0, 500),
+  })
+}

@@ -1,0 +1,21 @@
+/** The limits of engine processes in one place. */
+export const engineLimits = {
+  /** DuckDB's own memory. */
+  memoryBytes: 1024 ** 3,
+  /** What Node and DuckDB reserve besides, before `prlimit --data` ends an allocation. */
+  processBytes: 1024 ** 3,
+  threads: 2,
+  /** Processes for each open database. */
+  processes: 2,
+  /** Queries that may wait for a process. */
+  waiting: 64,
+  startTimeoutMs: 15_000,
+  /** From the interrupt to SIGKILL. */
+  graceMs: 1000,
+  ingestTimeoutMs: 30 * 60_000,
+  /** Rows of the first batch, so that the first rows come first, and of those that follow. */
+  firstBatchRows: 2048,
+  batchRows: 32_768,
+  /** A batch is closed when its texts and blobs reach this. */
+  batchBytes: 8 * 1024 * 1024,
+} as const

@@ -1,0 +1,65 @@
+/** The one interface that the persistence role asks of a database; `describeEngine` is what every adapter must pass. */
+import type { Parameter, ResultColumn, Value } from '@enigma/protocol'
+
+/** One batch: a self-contained Arrow IPC stream, not compressed; `values` only of a deterministic result. */
+export type EngineBatch = { rows: number; arrow: Uint8Array; values?: readonly (readonly Value[])[] }
+
+/**
+ * A running query. `truncated` is final once `batches` has ended; leaving the loop over `batches` frees the engine.
+ * `deterministic` promises rows sorted bytewise by their canonical form, with their `values`.
+ */
+export type EngineResult = {
+  readonly columns: readonly ResultColumn[]
+  readonly deterministic: boolean
+  readonly truncated: boolean
+  readonly batches: AsyncIterable<EngineBatch>
+  /** Milliseconds that the guard took. */
+  readonly guardMs: number
+}
+
+export type EngineQuery = {
+  sql: string
+  parameters: readonly Parameter[]
+  maxRows: number
+  /** Of Arrow before compression. */
+  maxBytes: number
+  /** Of the engine's own work; waiting for the reader does not count. */
+  timeoutMs: number
+  signal: AbortSignal
+}
+
+/** An open, immutable database: one snapshot's tables. */
+export type EngineDatabase = {
+  /**
+   * Guards and runs one query; throws `sql-refused`, `parameter-invalid`, `too-slow`, `too-large`, `engine-failed`.
+   */
+  stream: (query: EngineQuery) => Promise<EngineResult>
+  /** Ends its processes; running queries end with `engine-failed`. */
+  close: () => Promise<void>
+  readonly health: EngineHealth
+}
+
+/** `killed`: processes that did not end when told to. */
+export type EngineHealth = { processes: number; busy: number; waiting: number; killed: number }
+
+export type EngineTable = { name: string; columns: readonly ResultColumn[] }
+
+export type IngestParameters = {
+  /** The file to make; it does not exist. */
+  databasePath: string
+  /** A file of an earlier snapshot to copy and append to, with how many segments of each table it holds. */
+  previous?: { databasePath: string; segments: Readonly<Record<string, number>> } | undefined
+  /** Parquet files in order, of exactly these columns. */
+  tables: readonly (EngineTable & { segmentPaths: readonly string[] })[]
+  /** Only the first `rows` rows of each table, for the sample database. */
+  firstRows?: Readonly<Record<string, number>> | undefined
+  signal?: AbortSignal | undefined
+}
+
+export type Engine = {
+  /** Named in receipts, such as `duckdb/1.5.6`. */
+  readonly engineId: string
+  open: (parameters: { databasePath: string; tables: readonly EngineTable[] }) => Promise<EngineDatabase>
+  /** Makes a database of verified segments; throws `engine-failed` and leaves no file behind. */
+  ingest: (parameters: IngestParameters) => Promise<void>
+}
