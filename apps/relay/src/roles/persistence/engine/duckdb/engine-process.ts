@@ -1,0 +1,112 @@
+/** One engine process as the daemon sees it: a request, a reply in time, or SIGKILL. */
+import { type ChildProcess, spawn } from 'node:child_process'
+import { MarketplaceError } from '@enigma/protocol'
+import { engineLimits } from '../engine-limits.ts'
+import type { EngineReply, EngineRequest } from './engine-messages.ts'
+
+export type EngineTools = { prlimit: string | undefined; setpriv: string | undefined }
+
+export type EngineProcess = {
+  readonly isAlive: boolean
+  /** Sends a request and waits for its one reply; throws the reply's failure, or `engine-failed` when there is none. */
+  ask: (request: EngineRequest, timeoutMs: number) => Promise<Exclude<EngineReply, { kind: 'failed' }>>
+  /** Interrupts the running query; the process is killed when it does not reply within the grace. */
+  cancel: () => void
+  kill: () => Promise<void>
+}
+
+type Pending = { resolve: (reply: EngineReply) => void; reject: (error: Error) => void }
+
+const childPath = new URL('engine-child.ts', import.meta.url).pathname
+
+/** Starts an engine process; `onKilled` is told when it had to be killed. */
+export function startEngineProcess({
+  tools,
+  memoryBytes,
+  onKilled,
+}: {
+  tools: EngineTools
+  memoryBytes: number
+  onKilled: () => void
+}): EngineProcess {
+  const child = spawnEngine(tools, memoryBytes)
+  let pending: Pending | undefined
+  let isAlive = true
+  const ended = new Promise<void>((resolve) => {
+    const end = () => {
+      isAlive = false
+      pending?.reject(engineFailed())
+      pending = undefined
+      resolve()
+    }
+    child.once('exit', end)
+    child.once('error', end)
+  })
+  child.on('message', (reply) => {
+    const waiting = pending
+    pending = undefined
+    waiting?.resolve(reply as EngineReply)
+  })
+  const kill = async () => {
+    child.kill('SIGKILL')
+    await ended
+  }
+  const overdue = () => {
+    onKilled()
+    void kill()
+  }
+  return {
+    get isAlive() {
+      return isAlive
+    },
+    async ask(request, timeoutMs) {
+      if (!isAlive) throw engineFailed()
+      if (pending !== undefined) throw new TypeError('an engine process does one thing at a time')
+      const { promise, resolve, reject } = Promise.withResolvers<EngineReply>()
+      pending = { resolve, reject }
+      const timer = setTimeout(() => {
+        reject(new MarketplaceError({ code: 'too-slow', message: 'The query did not end when told to; ask for less.' }))
+        overdue()
+      }, timeoutMs + engineLimits.graceMs)
+      child.send(request)
+      try {
+        const reply = await promise
+        if (reply.kind !== 'failed') return reply
+        throw new MarketplaceError(reply)
+      } finally {
+        clearTimeout(timer)
+      }
+    },
+    cancel() {
+      if (pending === undefined || !isAlive) return
+      child.send({ kind: 'cancel' } satisfies EngineRequest)
+      const cancelled = pending
+      setTimeout(() => {
+        if (pending === cancelled) overdue()
+      }, engineLimits.graceMs).unref()
+    },
+    kill,
+  }
+}
+
+function spawnEngine({ prlimit, setpriv }: EngineTools, memoryBytes: number): ChildProcess {
+  const dataBytes = memoryBytes + engineLimits.processBytes
+  const [command = process.execPath, ...args] = [
+    ...(setpriv === undefined ? [] : [setpriv, '--nnp', '--pdeathsig', 'KILL']),
+    ...(prlimit === undefined ? [] : [prlimit, `--data=${dataBytes}`, '--core=0', '--']),
+    process.execPath,
+    childPath,
+  ]
+  return spawn(command, args, {
+    stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
+    serialization: 'advanced',
+    env: { NODE_OPTIONS: '--max-old-space-size=512' },
+  })
+}
+
+function engineFailed(): MarketplaceError {
+  return new MarketplaceError({
+    code: 'engine-failed',
+    message: 'The engine process ended on this query; it was started anew, try another form of the query.',
+  })
+}
