@@ -1,8 +1,9 @@
 /** The embedded engine: DuckDB in a pool of processes for each open database, never in the daemon (DESIGN §7). */
 import { MarketplaceError } from '@enigma/protocol'
 import { version } from '@duckdb/node-api'
-import type { Engine, EngineBatch, EngineDatabase, EngineQuery, EngineResult, EngineTable } from '../engine.ts'
+import type { Engine, EngineBatch, EngineQuery, EngineResult } from '../engine.ts'
 import { engineLimits } from '../engine-limits.ts'
+import { EnginePool, type EngineSettings } from './engine-pool.ts'
 import { type EngineProcess, type EngineTools, startEngineProcess } from './engine-process.ts'
 
 export type DuckdbEngineParameters = {
@@ -13,18 +14,22 @@ export type DuckdbEngineParameters = {
   processes?: number
 }
 
-type Settings = Required<DuckdbEngineParameters>
-
 /** Creates the engine; nothing runs until a database is opened. */
 export function createDuckdbEngine(parameters: DuckdbEngineParameters): Engine {
   const { memoryBytes, threads, processes } = engineLimits
-  const settings: Settings = { memoryBytes, threads, processes, ...parameters }
+  const settings: EngineSettings = { memoryBytes, threads, processes, ...parameters }
   return {
     engineId: `duckdb/${version().replace(/^v/, '')}`,
     async open({ databasePath, tables }) {
-      const pool = createPool(settings, databasePath, tables)
-      pool.release(await pool.start())
-      return pool.database
+      const pool = new EnginePool(settings, databasePath, tables)
+      pool.release(await pool.acquire())
+      return {
+        stream: async (query) => streamQuery({ query, process_: await pool.acquire(), pool }),
+        close: () => pool.close(),
+        get health() {
+          return pool.health
+        },
+      }
     },
     async ingest({ signal, ...request }) {
       signal?.throwIfAborted()
@@ -42,75 +47,9 @@ export function createDuckdbEngine(parameters: DuckdbEngineParameters): Engine {
   }
 }
 
-function createPool(settings: Settings, databasePath: string, tables: readonly EngineTable[]) {
-  const idle: EngineProcess[] = []
-  const all = new Set<EngineProcess>()
-  const waiting: { resolve: (process_: EngineProcess) => void; reject: (error: Error) => void }[] = []
-  let starting = 0
-  let killed = 0
-  let isClosed = false
+type StreamParameters = { query: EngineQuery; process_: EngineProcess; pool: EnginePool }
 
-  const start = async (): Promise<EngineProcess> => {
-    starting++
-    const { memoryBytes, threads } = settings
-    const process_ = startEngineProcess({ ...settings, onKilled: () => killed++ })
-    all.add(process_)
-    try {
-      await process_.ask({ kind: 'open', databasePath, tables, memoryBytes, threads }, engineLimits.startTimeoutMs)
-      return process_
-    } catch (error) {
-      all.delete(process_)
-      await process_.kill()
-      throw error
-    } finally {
-      starting--
-    }
-  }
-  /** Gives a free or dead process back: the next in line gets it, or a fresh one in its place. */
-  const release = (process_: EngineProcess) => {
-    if (process_.isAlive && !isClosed) {
-      const next = waiting.shift()
-      if (next === undefined) idle.push(process_)
-      else next.resolve(process_)
-      return
-    }
-    all.delete(process_)
-    const next = waiting.shift()
-    if (next !== undefined) start().then(next.resolve, next.reject)
-  }
-  const acquire = async (): Promise<EngineProcess> => {
-    if (isClosed)
-      throw new MarketplaceError({ code: 'snapshot-unknown', message: 'The snapshot was closed; ask again.' })
-    for (let process_ = idle.pop(); process_ !== undefined; process_ = idle.pop()) {
-      if (process_.isAlive) return process_
-      all.delete(process_)
-    }
-    if (all.size < settings.processes) return start()
-    if (waiting.length >= engineLimits.waiting) {
-      throw new MarketplaceError({ code: 'rate-limited', message: 'Too many queries wait on this dataset; try again.' })
-    }
-    const { promise, resolve, reject } = Promise.withResolvers<EngineProcess>()
-    waiting.push({ resolve, reject })
-    return promise
-  }
-  const database: EngineDatabase = {
-    stream: async (query) => streamQuery({ query, process_: await acquire(), release }),
-    async close() {
-      isClosed = true
-      const error = new MarketplaceError({ code: 'snapshot-unknown', message: 'The snapshot was closed; ask again.' })
-      for (const { reject } of waiting.splice(0)) reject(error)
-      await Promise.all([...all].map((process_) => process_.kill()))
-    },
-    get health() {
-      return { processes: all.size, busy: all.size - idle.length - starting, waiting: waiting.length, killed }
-    },
-  }
-  return { start, release, database }
-}
-
-type StreamParameters = { query: EngineQuery; process_: EngineProcess; release: (process_: EngineProcess) => void }
-
-async function streamQuery({ query, process_, release }: StreamParameters): Promise<EngineResult> {
+async function streamQuery({ query, process_, pool }: StreamParameters): Promise<EngineResult> {
   const { signal, ...request } = query
   const abort = () => process_.cancel()
   let isReleased = false
@@ -118,7 +57,7 @@ async function streamQuery({ query, process_, release }: StreamParameters): Prom
     if (isReleased) return
     isReleased = true
     signal.removeEventListener('abort', abort)
-    release(process_)
+    pool.release(process_)
   }
   signal.addEventListener('abort', abort)
   try {

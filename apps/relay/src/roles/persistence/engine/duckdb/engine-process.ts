@@ -29,7 +29,10 @@ export function startEngineProcess({
   memoryBytes: number
   onKilled: () => void
 }): EngineProcess {
-  const child = spawnEngine(tools, memoryBytes)
+  return superviseEngine(spawnEngine(tools, memoryBytes), onKilled)
+}
+
+function superviseEngine(child: ChildProcess, onKilled: () => void): EngineProcess {
   let pending: Pending | undefined
   let isAlive = true
   const ended = new Promise<void>((resolve) => {
@@ -91,12 +94,11 @@ export function startEngineProcess({
 
 function spawnEngine({ prlimit, setpriv }: EngineTools, memoryBytes: number): ChildProcess {
   const dataBytes = memoryBytes + engineLimits.processBytes
-  const [command = process.execPath, ...args] = [
+  const wrappers = [
     ...(setpriv === undefined ? [] : [setpriv, '--nnp', '--pdeathsig', 'KILL']),
     ...(prlimit === undefined ? [] : [prlimit, `--data=${dataBytes}`, '--core=0', '--']),
-    process.execPath,
-    childPath,
   ]
+  const [command, ...args] = [...wrappers, process.execPath, childPath] as [string, ...string[]]
   return spawn(command, args, {
     stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
     serialization: 'advanced',

@@ -99,23 +99,35 @@ async function prepare(
   return statement
 }
 
-function bind(statement: DuckDBPreparedStatement, index: number, parameter: Parameter): void {
-  switch (parameter.type) {
-    case 'null':
-      return statement.bindNull(index)
-    case 'boolean':
-      return statement.bindBoolean(index, parameter.value)
-    case 'double':
-      return statement.bindDouble(index, parameter.value)
-    case 'bigint':
-      return statement.bindBigInt(index, inInt64(BigInt(parameter.value)))
-    case 'text':
-      return statement.bindVarchar(index, parameter.value)
-    case 'date':
-      return statement.bindDate(index, new DuckDBDateValue(Math.floor(timeOf(parameter.value) / 86_400_000)))
-    case 'timestamp':
-      return statement.bindTimestamp(index, new DuckDBTimestampValue(BigInt(timeOf(parameter.value)) * 1000n))
-  }
+const binders: {
+  [Type in Parameter['type']]: (
+    statement: DuckDBPreparedStatement,
+    index: number,
+    parameter: Extract<Parameter, { type: Type }>,
+  ) => void
+} = {
+  null: (statement, index) => statement.bindNull(index),
+  boolean: (statement, index, { value }) => statement.bindBoolean(index, value),
+  double: (statement, index, { value }) => statement.bindDouble(index, value),
+  bigint: (statement, index, { value }) => statement.bindBigInt(index, inInt64(BigInt(value))),
+  text: (statement, index, { value }) => statement.bindVarchar(index, value),
+  date: (statement, index, { value }) =>
+    statement.bindDate(index, new DuckDBDateValue(Math.floor(timeOf(value) / 86_400_000))),
+  timestamp: (statement, index, { value }) =>
+    statement.bindTimestamp(index, new DuckDBTimestampValue(BigInt(timeOf(value)) * 1000n)),
+}
+
+function bind<Type extends Parameter['type']>(
+  statement: DuckDBPreparedStatement,
+  index: number,
+  parameter: Extract<Parameter, { type: Type }>,
+): void {
+  const binder: (
+    statement: DuckDBPreparedStatement,
+    index: number,
+    parameter: Extract<Parameter, { type: Type }>,
+  ) => void = binders[parameter.type as Type]
+  binder(statement, index, parameter)
 }
 
 function inInt64(value: bigint): bigint {
