@@ -98,7 +98,7 @@ function spawnEngine({ prlimit, setpriv }: EngineTools, memoryBytes: number): Ch
     ...(setpriv === undefined ? [] : [setpriv, '--nnp', '--pdeathsig', 'KILL']),
     ...(prlimit === undefined ? [] : [prlimit, `--data=${dataBytes}`, '--core=0', '--']),
   ]
-  const [command, ...args] = [...wrappers, process.execPath, childPath] as [string, ...string[]]
+  const [command = process.execPath, ...args] = wrappers.concat(process.execPath, childPath)
   return spawn(command, args, {
     stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
     serialization: 'advanced',

@@ -99,35 +99,16 @@ async function prepare(
   return statement
 }
 
-const binders: {
-  [Type in Parameter['type']]: (
-    statement: DuckDBPreparedStatement,
-    index: number,
-    parameter: Extract<Parameter, { type: Type }>,
-  ) => void
-} = {
-  null: (statement, index) => statement.bindNull(index),
-  boolean: (statement, index, { value }) => statement.bindBoolean(index, value),
-  double: (statement, index, { value }) => statement.bindDouble(index, value),
-  bigint: (statement, index, { value }) => statement.bindBigInt(index, inInt64(BigInt(value))),
-  text: (statement, index, { value }) => statement.bindVarchar(index, value),
-  date: (statement, index, { value }) =>
-    statement.bindDate(index, new DuckDBDateValue(Math.floor(timeOf(value) / 86_400_000))),
-  timestamp: (statement, index, { value }) =>
-    statement.bindTimestamp(index, new DuckDBTimestampValue(BigInt(timeOf(value)) * 1000n)),
-}
-
-function bind<Type extends Parameter['type']>(
-  statement: DuckDBPreparedStatement,
-  index: number,
-  parameter: Extract<Parameter, { type: Type }>,
-): void {
-  const binder: (
-    statement: DuckDBPreparedStatement,
-    index: number,
-    parameter: Extract<Parameter, { type: Type }>,
-  ) => void = binders[parameter.type as Type]
-  binder(statement, index, parameter)
+function bind(statement: DuckDBPreparedStatement, index: number, parameter: Parameter): void {
+  const { type } = parameter
+  if (type === 'null') statement.bindNull(index)
+  else if (type === 'boolean') statement.bindBoolean(index, parameter.value)
+  else if (type === 'double') statement.bindDouble(index, parameter.value)
+  else if (type === 'bigint') statement.bindBigInt(index, inInt64(BigInt(parameter.value)))
+  else if (type === 'text') statement.bindVarchar(index, parameter.value)
+  else if (type === 'date')
+    statement.bindDate(index, new DuckDBDateValue(Math.floor(timeOf(parameter.value) / 86_400_000)))
+  else statement.bindTimestamp(index, new DuckDBTimestampValue(BigInt(timeOf(parameter.value)) * 1000n))
 }
 
 function inInt64(value: bigint): bigint {
