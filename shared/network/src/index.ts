@@ -1,1 +1,11 @@
-export {}
+export * from './admission.ts'
+export { aborted, streamLost, timedOut, unreadable } from './framing/frame-errors.ts'
+export { createFramedStream, encodeFrameLength, type Frame, type FramedStream } from './framing/framed-stream.ts'
+export { openStream, pickConnection } from './framing/open-stream.ts'
+export type { ProtocolHost, ProtocolServer, RemotePeer } from './framing/serve-protocol.ts'
+export * from './framing/stream-pool.ts'
+export type { TransferObserver } from './framing/windowed.ts'
+export * from './network-limits.ts'
+export * from './query/query-local.ts'
+export * from './query/query-remote.ts'
+export * from './query/query-route.ts'

@@ -1,0 +1,198 @@
+/**
+ * Windowed transfer of frames (DESIGN §9): the sender may have `windowBytes` under way that the reader has not consumed;
+ * the reader gives credit only for what its own consumer took. Chained over relays this is back-pressure from end to
+ * end, also over WebRTC, which has none. A sender without a frame ready says that it is alive.
+ */
+import { limits, MarketplaceError, uint32be } from '@enigma/protocol'
+import { networkLimits } from '../network-limits.ts'
+import { aborted, streamLost, timedOut, unreadable } from './frame-errors.ts'
+import type { FramedStream } from './framed-stream.ts'
+import { messageFrame, readMessage } from './message.ts'
+
+const { stallTimeoutMs } = networkLimits
+
+/** Bytes in flight of a windowed transfer, for tests and metrics. */
+export type TransferObserver = {
+  /** A frame was handed to the transport. */
+  onSent?: ((bytes: number) => void) | undefined
+  /** Bytes that arrived on the stream and were not yet consumed, at each frame. */
+  onBuffered?: ((bytes: number) => void) | undefined
+}
+
+export type SendWindowedParameters = {
+  channel: FramedStream
+  frames: AsyncIterable<Uint8Array>
+  /** Ends the sending and the frames' source. */
+  signal: AbortSignal
+  observer?: TransferObserver | undefined
+}
+
+/** Sends all frames and the end; resolves when the reader has ended too. Throws what `frames` throws. */
+export async function sendWindowed({ channel, frames, signal, observer }: SendWindowedParameters): Promise<void> {
+  const window = createWindow()
+  const reading = readCredits(channel, window).catch((error: unknown) => {
+    window.fail(error)
+    throw error
+  })
+  // Its failure is thrown where credit is awaited, or at the end.
+  reading.catch(() => undefined)
+  const source = frames[Symbol.asyncIterator]()
+  let isDone = false
+  try {
+    for (;;) {
+      const next = await whileAlive(channel, source.next(), signal)
+      isDone = next.done === true
+      if (next.done === true) break
+      await window.take(next.value.length, signal)
+      await channel.write([messageFrame('data', next.value)], { signal })
+      observer?.onSent?.(next.value.length)
+    }
+  } finally {
+    if (!isDone) await endSource(source, signal)
+  }
+  await channel.write([messageFrame('end')], { signal })
+  await channel.close()
+  const timer = setTimeout(() => channel.abort(timedOut('end', stallTimeoutMs)), stallTimeoutMs)
+  await reading.finally(() => clearTimeout(timer))
+}
+
+/** Lets the source release what it holds. */
+async function endSource(source: AsyncIterator<Uint8Array>, signal: AbortSignal): Promise<void> {
+  const ending = source.return?.()
+  // A cancelled source may still be inside `next`: its own signal ends it, and what it then throws is the cancellation.
+  if (signal.aborted) ending?.catch(() => undefined)
+  else await ending
+}
+
+type Window = {
+  take: (bytes: number, signal: AbortSignal) => Promise<void>
+  add: (bytes: number) => void
+  fail: (error: unknown) => void
+}
+
+function createWindow(): Window {
+  let credit: number = networkLimits.windowBytes
+  let failure: { error: unknown } | undefined
+  let wake: (() => void) | undefined
+  return {
+    async take(bytes, signal) {
+      if (bytes > limits.frameBytes) throw new RangeError(`frame of ${bytes} bytes is over the limit`)
+      while (credit < bytes && failure === undefined) {
+        await stalled(signal, (resolve) => (wake = resolve))
+      }
+      if (failure !== undefined) throw failure.error
+      credit -= bytes
+    },
+    add(bytes) {
+      credit += bytes
+      if (credit > networkLimits.windowBytes) throw unreadable('The peer gave more credit than it took frames.')
+      wake?.()
+    },
+    fail(error) {
+      failure ??= { error }
+      wake?.()
+    },
+  }
+}
+
+/** Waits for the reader to take something. */
+function stalled(signal: AbortSignal, onWake: (resolve: () => void) => void): Promise<void> {
+  const { promise, resolve, reject } = Promise.withResolvers<void>()
+  const timer = setTimeout(() => reject(timedOut('take the answer', stallTimeoutMs)), stallTimeoutMs)
+  const onAbort = () => reject(aborted(signal))
+  signal.addEventListener('abort', onAbort)
+  if (signal.aborted) onAbort()
+  onWake(resolve)
+  return promise.finally(() => {
+    clearTimeout(timer)
+    signal.removeEventListener('abort', onAbort)
+  })
+}
+
+/** Reads credit until the reader ends; it ends after it saw our end. */
+async function readCredits(channel: FramedStream, window: Window): Promise<void> {
+  for (;;) {
+    const message = await readMessage(channel, { maxBytes: 4, timeoutMs: Infinity })
+    if (message === undefined) return
+    if (message.tag !== 'credit' || message.body.length !== 4) throw unreadable('The peer sent no credit.')
+    window.add(new DataView(message.body.buffer, message.body.byteOffset, 4).getUint32(0))
+  }
+}
+
+/** Awaits `pending` and meanwhile tells the reader that this side is alive. */
+function whileAlive<Result>(channel: FramedStream, pending: Promise<Result>, signal: AbortSignal): Promise<Result> {
+  const { promise, resolve, reject } = Promise.withResolvers<Result>()
+  const timer = setInterval(() => {
+    channel.write([messageFrame('alive')], { signal }).catch(reject)
+  }, networkLimits.aliveIntervalMs)
+  const onAbort = () => reject(aborted(signal))
+  signal.addEventListener('abort', onAbort)
+  if (signal.aborted) onAbort()
+  pending.then(resolve, reject)
+  return promise.finally(() => {
+    clearInterval(timer)
+    signal.removeEventListener('abort', onAbort)
+  })
+}
+
+export type ReceiveWindowedParameters = {
+  channel: FramedStream
+  /** The largest frame that is accepted. */
+  maxFrameBytes: number
+  signal?: AbortSignal | undefined
+  idleTimeoutMs?: number | undefined
+  observer?: TransferObserver | undefined
+}
+
+/** The frames of a windowed transfer. Leaving the loop early resets the stream, which cancels the sender. */
+export async function* receiveWindowed({
+  channel,
+  maxFrameBytes,
+  signal,
+  idleTimeoutMs = networkLimits.idleTimeoutMs,
+  observer,
+}: ReceiveWindowedParameters): AsyncGenerator<Uint8Array, void, undefined> {
+  const credit = createCredit(channel)
+  let hasEnded = false
+  try {
+    for (;;) {
+      const message = await readMessage(channel, { maxBytes: maxFrameBytes, timeoutMs: idleTimeoutMs, signal })
+      if (message === undefined) throw streamLost()
+      if (message.tag === 'alive') continue
+      hasEnded = message.tag === 'end'
+      if (hasEnded) break
+      if (message.tag !== 'data') throw unreadable('The peer sent a message that is no frame.')
+      credit.count(message.body.length)
+      observer?.onBuffered?.(channel.bufferedBytes + message.body.length)
+      yield message.body
+      await credit.give(message.body.length)
+    }
+  } catch (error) {
+    channel.abort(error instanceof Error ? error : streamLost(error))
+    throw error
+  } finally {
+    if (hasEnded) await channel.close()
+    else channel.abort(new MarketplaceError({ code: 'aborted', message: 'The reader left.' }))
+  }
+}
+
+/** Counts what was received against what was granted, and grants again in quarters of the window. */
+function createCredit(channel: FramedStream) {
+  let outstanding = 0
+  let consumed = 0
+  return {
+    count(bytes: number) {
+      outstanding += bytes
+      if (outstanding > networkLimits.windowBytes) throw unreadable('The peer sent more than its window.')
+    },
+    async give(bytes: number) {
+      consumed += bytes
+      if (consumed < networkLimits.windowBytes / 4) return
+      outstanding -= consumed
+      const granted = consumed
+      consumed = 0
+      // A sender that has ended takes no credit; what it sent before is still read.
+      if (channel.isWritable) await channel.write([messageFrame('credit', uint32be(granted))])
+    },
+  }
+}

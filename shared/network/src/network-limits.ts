@@ -1,0 +1,27 @@
+/** Limits of the peer-to-peer protocols that are not part of a record: windows, buffers, times (DESIGN §9). */
+import { limits } from '@enigma/protocol'
+
+export const networkLimits = {
+  /** The largest frame of any protocol: a manifest or answer frame with its wrapping. */
+  frameBytes: Math.max(limits.frameBytes, limits.manifestBytes) + 8 * 1024,
+  /** What a sender may have under way that the reader has not consumed; a relay holds at most this and one frame. */
+  windowBytes: 512 * 1024,
+  /** Unread bytes of one stream at which the peer is made to pause. */
+  pauseAtBytes: 640 * 1024,
+  /** Unread bytes that a paused stream may still take before it is reset. */
+  overflowBytes: 256 * 1024,
+  /** For a frame to arrive whole once it is due, and for a frame to be taken by the transport. */
+  frameTimeoutMs: 10_000,
+  /** For a stream to be opened and its protocol agreed. */
+  openTimeoutMs: 10_000,
+  /** A sender that is still working says so this often. */
+  aliveIntervalMs: 4_000,
+  /** Silence of a sender after which the reader gives up. */
+  idleTimeoutMs: 12_000,
+  /** A reader that takes nothing for this long loses its answer. */
+  stallTimeoutMs: 120_000,
+  /** How long a pre-opened stream may wait for its request. */
+  pooledStreamIdleMs: 300_000,
+  /** Streams of one protocol that one connection may hold open. */
+  streamsPerConnection: 1024,
+} as const

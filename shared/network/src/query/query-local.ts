@@ -1,0 +1,99 @@
+/**
+ * `/enigma/query/1.0.0`, serving side: a query for this node is answered, any other is passed on towards its audience.
+ * Frames are opaque here; one at a time is pulled from the answer or the next hop, so a relay holds one window a query.
+ */
+import { limits, MarketplaceError, protocolIds, transportCodes } from '@enigma/protocol'
+import { type ConcurrencyLimiter, createConcurrencyLimiter, createSeenSet, type SeenSet } from '../admission.ts'
+import { unreadable } from '../framing/frame-errors.ts'
+import { readCbor } from '../framing/message.ts'
+import {
+  type ProtocolHost,
+  type ProtocolServer,
+  type RemotePeer,
+  type ServeCall,
+  serveProtocol,
+} from '../framing/serve-protocol.ts'
+import { sendWindowed, type TransferObserver } from '../framing/windowed.ts'
+import { networkLimits } from '../network-limits.ts'
+import { maxRouteBytes, type QueryRoute, queryRouteSchema } from './query-route.ts'
+
+export type IncomingQuery = {
+  /** An encoded `SealedQuery`, at most `limits.sealedQueryBytes`, not looked into. */
+  sealed: Uint8Array
+  route: QueryRoute
+  remote: RemotePeer
+  /** Aborted when the asker cancels or is gone. */
+  signal: AbortSignal
+}
+
+/** Frames of an answer; throws `MarketplaceError` with a transport code to refuse in clear text. */
+export type QueryHandler = (query: IncomingQuery) => AsyncIterable<Uint8Array>
+
+export type HandleQueriesParameters = {
+  host: ProtocolHost
+  /** This node's peerId. */
+  peerId: string
+  /** Answers queries for this node; absent on a pure relay. */
+  answer?: QueryHandler | undefined
+  /** Passes on a query whose `ttl` was already reduced; absent on a node that is no relay. */
+  forward?: QueryHandler | undefined
+  /** Queries under way from one peer; 64 when absent. */
+  maxPerPeer?: number | undefined
+  /** Queries under way together; 512 when absent. */
+  maxTotal?: number | undefined
+  /** A monotonic clock. */
+  nowMs?: (() => number) | undefined
+  observer?: TransferObserver | undefined
+  onError: (error: unknown) => void
+}
+
+type QueryServer = HandleQueriesParameters & { admission: ConcurrencyLimiter; seen: SeenSet }
+
+/** Serves the query protocol on a host. */
+export function handleQueries(parameters: HandleQueriesParameters): Promise<ProtocolServer> {
+  const { host, onError, maxPerPeer = 64, maxTotal = 512, nowMs = () => performance.now() } = parameters
+  const server: QueryServer = {
+    ...parameters,
+    admission: createConcurrencyLimiter({ perKey: maxPerPeer, total: maxTotal }),
+    seen: createSeenSet({ ttlMs: 2 * limits.requestSeconds * 1000, maxEntries: 100_000, nowMs }),
+  }
+  return serveProtocol({
+    host,
+    protocol: protocolIds.query,
+    codes: transportCodes,
+    fallback: 'no-route',
+    firstFrameTimeoutMs: networkLimits.pooledStreamIdleMs,
+    serve: (call) => serveQuery(server, call),
+    onError,
+  })
+}
+
+async function serveQuery(server: QueryServer, { channel, remote, signal }: ServeCall): Promise<void> {
+  const route = await readCbor(channel, { schema: queryRouteSchema, maxBytes: maxRouteBytes, what: 'route' })
+  const sealed = await channel.read({ maxBytes: limits.sealedQueryBytes, timeoutMs: networkLimits.frameTimeoutMs })
+  if (sealed === undefined) throw unreadable('The peer ended before its query.')
+  const leave = server.admission.enter(remote.peerId)
+  if (leave === undefined) throw new MarketplaceError({ code: 'busy', message: 'This node has no room; try another.' })
+  try {
+    const frames = dispatch(server, { sealed, route, remote, signal })
+    await sendWindowed({ channel, frames, signal, observer: server.observer })
+  } finally {
+    leave()
+  }
+}
+
+function dispatch(server: QueryServer, query: IncomingQuery): AsyncIterable<Uint8Array> {
+  const { route } = query
+  if (!server.seen.add(route.queryId.join())) throw noRoute('This query has already passed here.')
+  if (route.audience === server.peerId) {
+    if (server.answer === undefined) throw noRoute('This node answers no queries.')
+    return server.answer(query)
+  }
+  if (server.forward === undefined) throw noRoute('This node passes no queries on.')
+  if (route.ttl === 0) throw noRoute('The query has passed as many relays as it may.')
+  return server.forward({ ...query, route: { ...route, ttl: route.ttl - 1 } })
+}
+
+function noRoute(message: string): MarketplaceError {
+  return new MarketplaceError({ code: 'no-route', message })
+}

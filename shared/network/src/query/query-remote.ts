@@ -1,0 +1,49 @@
+/** `/enigma/query/1.0.0`, asking side: a sealed query goes in, opaque frames come out. */
+import { limits } from '@enigma/protocol'
+import type { Connection } from '@libp2p/interface'
+import type { FramedStream } from '../framing/framed-stream.ts'
+import { versionFrame } from '../framing/message.ts'
+import type { StreamPool } from '../framing/stream-pool.ts'
+import { receiveWindowed, type TransferObserver } from '../framing/windowed.ts'
+import { encodeQueryRoute, type QueryRoute } from './query-route.ts'
+
+export type SendQueryParameters = {
+  /** A pool of `protocolIds.query`. */
+  streams: StreamPool
+  /** To the audience itself, or to a relay that is to find it. */
+  connection: Connection
+  route: QueryRoute
+  /** An encoded `SealedQuery`. */
+  sealed: Uint8Array
+  /** Cancels the query all the way to the node. */
+  signal?: AbortSignal | undefined
+  /** Silence after which the path is given up; `networkLimits.idleTimeoutMs` when absent. */
+  idleTimeoutMs?: number | undefined
+  observer?: TransferObserver | undefined
+}
+
+/**
+ * The frames of the answer, the header first; consuming them is what lets the next ones come. Leaving the loop cancels
+ * the query. Throws the clear-text codes of a path: `unreadable`, `busy`, `no-route`, `version-mismatch`, and `timeout`
+ * or `aborted` of this side; after each of them another path may be tried with a newly signed query.
+ */
+export async function* sendQuery(parameters: SendQueryParameters): AsyncGenerator<Uint8Array, void, undefined> {
+  const { streams, connection, route, sealed, signal, idleTimeoutMs, observer } = parameters
+  const channel = await streams.take({ connection, signal })
+  await sendRequest(channel, route, sealed, signal)
+  yield* receiveWindowed({ channel, maxFrameBytes: limits.frameBytes, signal, idleTimeoutMs, observer })
+}
+
+async function sendRequest(
+  channel: FramedStream,
+  route: QueryRoute,
+  sealed: Uint8Array,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  try {
+    await channel.write([versionFrame, [encodeQueryRoute(route)], [sealed]], { signal })
+  } catch (error) {
+    channel.abort(error instanceof Error ? error : new Error('The request was not sent.'))
+    throw error
+  }
+}
