@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { type BudgetCharge, type BudgetLimits, budgetMigrations, createBudgetStore } from './budget-store.ts'
+import { createGroupCommit } from './group-commit.ts'
 import { openDatabase, runInTransaction } from './open-database.ts'
 
 const generous: BudgetLimits = { perMinute: 1000, perDay: 1000, total: 1000, bytesPerDay: 1e9 }
@@ -16,22 +17,16 @@ const noon = 43_200
 
 function setUp(path = ':memory:') {
   const database = openDatabase({ path, migrations: budgetMigrations })
-  const store = createBudgetStore({ database })
+  const commits = createGroupCommit({ database })
+  const store = createBudgetStore({ database, commits, onFailure: (error) => expect.unreachable(String(error)) })
   return {
-    close: () => database.close(),
+    close: () => {
+      commits.flush()
+      database.close()
+    },
     reserve: (charges: BudgetCharge[], nowSeconds: number, bytes = 0) => {
-      const refused = { breach: undefined as unknown }
-      try {
-        return runInTransaction(database, () => {
-          const result = store.reserve({ charges, bytes, nowSeconds })
-          if ('settle' in result) return result
-          refused.breach = result
-          throw new Error('breach')
-        })
-      } catch (error) {
-        if (refused.breach === undefined) throw error
-        return refused.breach
-      }
+      commits.flush()
+      return runInTransaction(database, () => store.reserve({ charges, bytes, nowSeconds }))
     },
   }
 }

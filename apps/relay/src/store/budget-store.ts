@@ -4,7 +4,8 @@
  * keeps the reservation debited: budgets err against the asker, never for it.
  */
 import type { DatabaseSync } from 'node:sqlite'
-import { runInTransaction, type Migration } from './open-database.ts'
+import type { GroupCommit } from './group-commit.ts'
+import type { Migration } from './open-database.ts'
 
 export const budgetMigrations: readonly Migration[] = [
   {
@@ -15,8 +16,7 @@ export const budgetMigrations: readonly Migration[] = [
             day INTEGER NOT NULL, day_queries INTEGER NOT NULL, day_bytes INTEGER NOT NULL,
             total_queries INTEGER NOT NULL,
             keep_until INTEGER NOT NULL
-          ) STRICT, WITHOUT ROWID;
-          CREATE INDEX budget_keep_until ON budget (keep_until)`,
+          ) STRICT, WITHOUT ROWID`,
   },
 ]
 
@@ -30,18 +30,18 @@ export type BudgetCharge = { key: string; limits: BudgetLimits; keepUntilSeconds
 export type BudgetBreach = { key: string; bound: keyof BudgetLimits; limit: number; retryAtSeconds: number | undefined }
 
 /** What was debited; `settle` gives back what was not used, once. */
-export type Reservation = { settle(used: { queries: 0 | 1; bytes: number }): void }
+export type Reservation = { settle: (used: { queries: 0 | 1; bytes: number }) => void }
 
 export type BudgetStore = {
   /**
-   * Debits one query and `bytes` on every key, or none of them; runs inside the caller's transaction, which must be
-   * rolled back on a breach.
+   * Debits one query and `bytes` on every key; on a breach nothing was written. Runs inside the caller's transaction.
+   * The keys must differ.
    */
-  reserve(parameters: {
+  reserve: (parameters: {
     charges: readonly BudgetCharge[]
     bytes: number
     nowSeconds: number
-  }): Reservation | BudgetBreach
+  }) => Reservation | BudgetBreach
 }
 
 type Counters = { minuteQueries: number; dayQueries: number; dayBytes: number; totalQueries: number }
@@ -50,34 +50,44 @@ const minuteSeconds = 60
 const daySeconds = 86_400
 const reservesPerPrune = 1024
 
+export type BudgetStoreParts = {
+  database: DatabaseSync
+  commits: GroupCommit
+  /** Told when something could not be given back. */
+  onFailure: (error: unknown) => void
+}
+
 /** Creates the budget store on a database that has `budgetMigrations`. */
-export function createBudgetStore({ database }: { database: DatabaseSync }): BudgetStore {
+export function createBudgetStore({ database, commits, onFailure }: BudgetStoreParts): BudgetStore {
   const statements = prepareStatements(database)
   let sincePrune = 0
-
-  function debit(charge: BudgetCharge, bytes: number, nowSeconds: number): BudgetBreach | undefined {
-    const minute = Math.floor(nowSeconds / minuteSeconds)
-    const day = Math.floor(nowSeconds / daySeconds)
-    const after = added(statements.read(charge.key, minute, day), bytes)
-    const breach = breachOf(charge, after, minute, day)
-    if (breach === undefined) {
-      const keepUntil = Math.max(charge.keepUntilSeconds, (day + 1) * daySeconds)
-      statements.write(charge.key, minute, day, after, keepUntil)
-    }
-    return breach
-  }
-
   return {
     reserve({ charges, bytes, nowSeconds }) {
       if (++sincePrune >= reservesPerPrune) {
         statements.prune(nowSeconds)
         sincePrune = 0
       }
-      for (const charge of charges) {
-        const breach = debit(charge, bytes, nowSeconds)
+      const minute = Math.floor(nowSeconds / minuteSeconds)
+      const day = Math.floor(nowSeconds / daySeconds)
+      const debits = charges.map((charge) => ({
+        charge,
+        after: added(statements.read(charge.key, minute, day), bytes),
+      }))
+      for (const { charge, after } of debits) {
+        const breach = breachOf(charge, after, minute, day)
         if (breach !== undefined) return breach
       }
-      return createReservation({ database, statements, charges, bytes, nowSeconds })
+      for (const { charge, after } of debits) {
+        const keepUntil = Math.max(charge.keepUntilSeconds, (day + 1) * daySeconds)
+        statements.write(charge.key, minute, day, after, keepUntil)
+      }
+      const giveBack = (queries: number, rest: number) => {
+        const work = () => {
+          for (const { key } of charges) statements.giveBack(key, minute, day, queries, rest)
+        }
+        commits.run(work).catch(onFailure)
+      }
+      return createReservation({ bytes, giveBack })
     },
   }
 }
@@ -105,8 +115,6 @@ function breachOf({ key, limits }: BudgetCharge, after: Counters, minute: number
   if (after.minuteQueries > limits.perMinute) return breach('perMinute', (minute + 1) * minuteSeconds)
   return undefined
 }
-
-type Statements = ReturnType<typeof prepareStatements>
 
 function prepareStatements(database: DatabaseSync) {
   const select = database.prepare('SELECT * FROM budget WHERE key = ?')
@@ -150,14 +158,13 @@ function prepareStatements(database: DatabaseSync) {
   }
 }
 
-function createReservation(parameters: {
-  database: DatabaseSync
-  statements: Statements
-  charges: readonly BudgetCharge[]
+function createReservation({
+  bytes,
+  giveBack,
+}: {
   bytes: number
-  nowSeconds: number
+  giveBack: (queries: number, bytes: number) => void
 }): Reservation {
-  const { database, statements, charges, bytes, nowSeconds } = parameters
   let settled = false
   return {
     settle(used) {
@@ -165,12 +172,7 @@ function createReservation(parameters: {
       settled = true
       const queries = 1 - used.queries
       const rest = Math.max(0, bytes - used.bytes)
-      if (queries === 0 && rest === 0) return
-      const minute = Math.floor(nowSeconds / minuteSeconds)
-      const day = Math.floor(nowSeconds / daySeconds)
-      runInTransaction(database, () => {
-        for (const { key } of charges) statements.giveBack(key, minute, day, queries, rest)
-      })
+      if (queries > 0 || rest > 0) giveBack(queries, rest)
     },
   }
 }

@@ -1,0 +1,183 @@
+/**
+ * Answers one sealed query: open → decode → verify → engine (guard, execute) → deflate → seal, first rows first. Frames
+ * are made only when they are pulled, so the daemon holds at most two batches of an answer (DESIGN §6 Answer, §7).
+ */
+import { type AnswerSealer, createAnswerSealer, openQuery, type Signer } from '@enigma/crypto'
+import {
+  type AnswerPart,
+  type Deployment,
+  type ErrorCode,
+  errorToRefusal,
+  type Hex,
+  MarketplaceError,
+  type Query,
+  queryCodes,
+} from '@enigma/protocol'
+import { createAnswerParts } from './answer-parts.ts'
+import { createHolds, type Holds } from './holds.ts'
+import type { OpenedSnapshot } from './opened-snapshot.ts'
+import type { PersistenceLimits } from './persistence-limits.ts'
+import { prefetchOne } from './prefetch-one.ts'
+import type { QueryGate } from './query-gate.ts'
+import type { QueryKeys } from './query-keys.ts'
+import type { SampleCaller } from './sample-limits.ts'
+import { type DecodedQuery, decodeRequest, type VerifyQuery } from './verify-query.ts'
+
+export type AnswerParameters = {
+  /** An encoded `SealedQuery`. */
+  sealed: Uint8Array
+  caller: SampleCaller
+  /** Ends the query: the engine is freed and what was reserved is given back. */
+  signal: AbortSignal
+}
+
+/**
+ * Frames of an answer: the header first. Throws only what goes to the asker in clear text: `unreadable` and `busy`;
+ * every other refusal is the sealed last part of the stream.
+ */
+export type AnswerQuery = (parameters: AnswerParameters) => AsyncGenerator<Uint8Array, void, undefined>
+
+/** What became of one query; for logs and metrics. Holds no SQL and no rows. */
+export type AnswerRecord = {
+  dataset: Hex
+  kind: Query['kind']
+  account: Hex | undefined
+  /** Undefined when it was answered. */
+  code: ErrorCode | undefined
+  /** What failed inside the node, when it was its own fault. */
+  cause: unknown
+  rows: number
+  bytes: number
+  totalMs: number
+}
+
+export type AnswerQueryParts = {
+  deployment: Deployment
+  signer: Signer
+  keys: Pick<QueryKeys, 'pairOf'>
+  verify: VerifyQuery
+  gate: QueryGate
+  /** A lease on the snapshot that a query wishes for; throws `snapshot-unknown`. */
+  openSnapshot: (query: Query) => OpenedSnapshot
+  limits: Pick<PersistenceLimits, 'answerTimeoutMs'>
+  nowSeconds: () => number
+  /** A monotonic clock. */
+  nowMs: () => number
+  /** Told of every query that was opened. */
+  onAnswered: (record: AnswerRecord) => void
+  /** Told when something could not be given back. */
+  onFailure: (error: unknown) => void
+}
+
+/** One query on its way. `used` is what its budgets are debited in the end. */
+type Run = {
+  parts: AnswerQueryParts
+  decoded: DecodedQuery
+  caller: SampleCaller
+  signal: AbortSignal
+  holds: Holds
+  used: { queries: 0 | 1; bytes: number }
+  record: AnswerRecord
+}
+
+type SealedPart = { frames: Uint8Array[]; rows: number; bytes: number; isAnswer: boolean }
+
+/** After these the engine has worked for nothing, but it has worked: the query counts. */
+const countedCodes: readonly ErrorCode[] = ['too-slow', 'too-large']
+
+/** Creates what answers queries at this node. */
+export function createAnswerQuery(parts: AnswerQueryParts): AnswerQuery {
+  return async function* answerQuery({ sealed, caller, signal }) {
+    const startedMs = parts.nowMs()
+    const holds = createHolds({ onFailure: parts.onFailure })
+    const stop = new AbortController()
+    const timer = setTimeout(() => stop.abort(), parts.limits.answerTimeoutMs)
+    const ended = AbortSignal.any([signal, stop.signal])
+    ended.addEventListener('abort', holds.release, { once: true })
+    holds.add(() => clearTimeout(timer))
+    try {
+      holds.add(parts.gate.enter())
+      const { decoded, sealer } = await openRequest(parts, sealed)
+      const run = createRun({ parts, decoded, caller, signal: ended, holds })
+      try {
+        yield* sealedFrames(run, sealer, () => stop.abort())
+      } finally {
+        parts.onAnswered({ ...run.record, totalMs: parts.nowMs() - startedMs })
+      }
+    } finally {
+      holds.release()
+      ended.removeEventListener('abort', holds.release)
+    }
+  }
+}
+
+async function openRequest(parts: AnswerQueryParts, sealed: Uint8Array) {
+  const { signedQuery, requestHash } = await openQuery({ sealed, keyPairOf: parts.keys.pairOf })
+  const decoded = decodeRequest(signedQuery)
+  const { replyKey } = decoded.query
+  const signer = parts.signer.address.toLowerCase() as Hex
+  return { decoded, sealer: await createAnswerSealer({ replyKey, requestHash, signer }) }
+}
+
+function createRun(parameters: Omit<Run, 'used' | 'record'>): Run {
+  const { dataset, kind } = parameters.decoded.query
+  const record = { dataset, kind, account: undefined, code: undefined, cause: undefined, rows: 0, bytes: 0, totalMs: 0 }
+  return { ...parameters, used: { queries: 0, bytes: 0 }, record }
+}
+
+async function* sealedFrames(run: Run, sealer: AnswerSealer, stop: () => void): AsyncGenerator<Uint8Array, void> {
+  let isFirst = true
+  for await (const part of prefetchOne({ source: sealParts(run, sealer), stop })) {
+    if (isFirst) yield sealer.header
+    isFirst = false
+    if (part.isAnswer) run.used.queries = 1
+    run.used.bytes += part.bytes
+    run.record.rows += part.rows
+    run.record.bytes += part.bytes
+    yield* part.frames
+  }
+}
+
+/** Seals what `answerParts` makes; a refusal is the last part. Ends without one when the asker is gone. */
+async function* sealParts(run: Run, sealer: AnswerSealer): AsyncGenerator<SealedPart, void, undefined> {
+  try {
+    for await (const part of answerParts(run)) {
+      const frames = part.kind === 'end' ? await sealer.sealLast(part) : await sealer.sealPart(part)
+      const isBatch = part.kind === 'batch'
+      const counts = { rows: isBatch ? part.rows : 0, bytes: isBatch ? part.inflatedBytes : 0 }
+      yield { frames, ...counts, isAnswer: isBatch || part.kind === 'end' }
+    }
+  } catch (error) {
+    if (run.signal.aborted) {
+      run.record.code = 'aborted'
+      return
+    }
+    const refusal = toQueryRefusal(error)
+    Object.assign(run.record, { code: refusal.code, cause: error })
+    if (countedCodes.includes(refusal.code)) run.used.queries = 1
+    yield { frames: await sealer.sealLast({ kind: 'refusal', ...refusal }), rows: 0, bytes: 0, isAnswer: false }
+  }
+}
+
+async function* answerParts(run: Run): AsyncGenerator<AnswerPart, void, undefined> {
+  const { parts, decoded, caller, signal, holds, used, record } = run
+  const startedMs = parts.nowMs()
+  const { query, account, settle } = await parts.verify({ ...decoded, caller, signal })
+  holds.add(() => settle(used))
+  record.account = account
+  if (account !== undefined) holds.add(parts.gate.enterAccount(account))
+  const snapshot = parts.openSnapshot(query)
+  holds.add(snapshot.release)
+  const verifyMs = parts.nowMs() - startedMs
+  signal.throwIfAborted()
+  const { sql, parameters, maxRows, maxBytes } = query
+  const { timeoutMs } = snapshot
+  const result = await snapshot.stream({ sql, parameters, maxRows, maxBytes, timeoutMs, signal })
+  yield* createAnswerParts({ ...parts, query, snapshot, result, verifyMs })
+}
+
+/** What a node may tell an asker; anything else is its own fault and is told without its text. */
+function toQueryRefusal(error: unknown) {
+  const isForAsker = error instanceof MarketplaceError && queryCodes.some((code) => code === error.code)
+  return errorToRefusal(isForAsker ? error : undefined, 'engine-failed')
+}

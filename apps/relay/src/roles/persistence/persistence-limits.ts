@@ -1,0 +1,41 @@
+/** Every limit of a persistence node with its default (DESIGN §6, §14). Times in the unit of their names. */
+export const persistenceLimits = {
+  /** How long a query waits for the block that it names before `chain-behind`. */
+  blockWaitMs: 5_000,
+  /** A query that names a block further ahead than this is refused at once. */
+  maxBlocksAhead: 64,
+  /** An older head makes every answer `chain-unavailable`. */
+  maxHeadAgeSeconds: 120,
+  /** The node's clock counts as this much late when it decides whether a subscription has ended. */
+  clockToleranceSeconds: 15,
+  /** Rows of one answer to a trial, or to a subscription below the wanted confirmations. */
+  trialRows: 1_000,
+  /** Rows of one answer to a sample query. */
+  sampleRows: 10_000,
+  /** Time of one sample query. */
+  sampleTimeoutMs: 5_000,
+  /** Sample queries a minute from one relay or directly connected peer. */
+  samplesPerPeer: 120,
+  /** Sample queries a minute from one remote address or bucket behind a relay. */
+  samplesPerRemote: 30,
+  /** Sample queries a minute for one dataset. */
+  samplesPerDataset: 600,
+  /** What one account may ask of one dataset, all its grants together. */
+  account: { perMinute: 30_000, perDay: 5_000_000, total: Number.MAX_SAFE_INTEGER, bytesPerDay: 1024 ** 4 },
+  /** Queries under way at once; more are answered `busy`. */
+  maxQueries: 32,
+  /** Queries under way at once for one account; more are `rate-limited`. */
+  maxQueriesPerAccount: 24,
+  /** The longest that one answer may take to be fetched. */
+  answerTimeoutMs: 15 * 60_000,
+  /** Grant chains whose signatures are remembered. */
+  cachedGrantChains: 10_000,
+  /** How long a smart account's answer about a grant is believed. */
+  contractSignatureSeconds: 60,
+} as const
+
+/** Limits of one node: the defaults with what its operator set. */
+export type PersistenceLimits = { readonly [Name in keyof typeof persistenceLimits]: Widened<Name> }
+type Widened<Name extends keyof typeof persistenceLimits> = (typeof persistenceLimits)[Name] extends number
+  ? number
+  : { readonly [Bound in keyof (typeof persistenceLimits)[Name]]: number }

@@ -1,0 +1,101 @@
+/** Checks of a query's grant chain, remembered: an unchanged chain costs one hash (DESIGN §6 Grant). */
+import { hash } from 'node:crypto'
+import { type VerifyGrantChainParameters, verifyGrantChain, type VerifyP256 } from '@enigma/crypto'
+import {
+  abilities,
+  type Deployment,
+  type GrantChain,
+  type Hex,
+  limits,
+  MarketplaceError,
+  type Query,
+} from '@enigma/protocol'
+import { LruMap } from './lru-map.ts'
+
+/** A chain that holds: the account that pays, and the hash of every grant, root first. */
+export type VerifiedGrants = { root: Hex; grantHashes: readonly Hex[] }
+
+/** Asks a smart account's contract (ERC-1271), bounded in gas and time. */
+export type VerifyContractSignature = NonNullable<VerifyGrantChainParameters['verifyContractSignature']>
+
+export type GrantVerifier = (parameters: {
+  query: Query
+  chain: GrantChain
+  nowSeconds: number
+  /** Asked before a smart account's contract is: whether its account may query at all. */
+  mayAsk: (account: Hex) => boolean
+}) => Promise<VerifiedGrants>
+
+export type GrantVerifierParts = {
+  deployment: Deployment
+  maxChains: number
+  verifySignature: VerifyP256
+  /** How long a smart account's answer holds. */
+  contractSignatureSeconds: number
+  verifyContractSignature?: VerifyContractSignature | undefined
+}
+
+type Remembered = VerifiedGrants & { delegateKey: Hex; validAfter: number; validUntil: number }
+
+/** Creates the verifier; it throws `grant-invalid`, `grant-expired` or `grant-widened`. */
+export function createGrantVerifier(parts: GrantVerifierParts): GrantVerifier {
+  const remembered = new LruMap<string, Remembered>({ maxEntries: parts.maxChains })
+  return async ({ query, chain, nowSeconds, mayAsk }) => {
+    const key = hash('sha256', JSON.stringify([query.dataset, chain]), 'base64')
+    const known = remembered.get(key)
+    const fresh = known !== undefined && isWithin(known, nowSeconds)
+    const verified = fresh ? known : await verify({ parts, query, chain, nowSeconds, mayAsk })
+    if (!fresh) remembered.set(key, verified)
+    requireOwnGrant(query, verified)
+    return verified
+  }
+}
+
+async function verify(parameters: {
+  parts: GrantVerifierParts
+  query: Query
+  chain: GrantChain
+  nowSeconds: number
+  mayAsk: (account: Hex) => boolean
+}): Promise<Remembered> {
+  const { parts, query, chain, nowSeconds, mayAsk } = parameters
+  const askContract = parts.verifyContractSignature
+  const contract = { asked: false }
+  const { root, delegateKey, grantHashes } = await verifyGrantChain({
+    chain,
+    deployment: parts.deployment,
+    nowSeconds,
+    dataset: query.dataset,
+    ability: abilities.query,
+    verify: parts.verifySignature,
+    ...(askContract === undefined
+      ? {}
+      : {
+          verifyContractSignature: async (request) => {
+            contract.asked = true
+            return mayAsk(request.account) && (await askContract(request))
+          },
+        }),
+  })
+  const validUntil = Math.min(...chain.map(({ grant }) => grant.validUntil))
+  return {
+    root,
+    delegateKey,
+    grantHashes,
+    validAfter: Math.max(...chain.map(({ grant }) => grant.validAfter)),
+    validUntil: contract.asked ? Math.min(validUntil, nowSeconds + parts.contractSignatureSeconds) : validUntil,
+  }
+}
+
+function isWithin({ validAfter, validUntil }: Remembered, nowSeconds: number): boolean {
+  return nowSeconds + limits.clockSkewSeconds >= validAfter && nowSeconds < validUntil
+}
+
+/** The query must name the last grant, and be signed by the key that this grant was given to. */
+function requireOwnGrant(query: Query, { delegateKey, grantHashes }: Remembered): void {
+  if (delegateKey === query.sessionKey && grantHashes.at(-1) === query.grantHash) return
+  throw new MarketplaceError({
+    code: 'grant-invalid',
+    message: 'The query does not belong to its grant; sign it with the key that the grant names.',
+  })
+}

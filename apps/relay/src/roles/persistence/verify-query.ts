@@ -1,0 +1,268 @@
+/**
+ * Verifies a query in the order of DESIGN §6, cheap first and nothing asked of the network before the signatures hold:
+ * size → decode → window → audience → session signature → grants → subscription on chain → limits → nonce and budgets,
+ * consumed last in one transaction. Every refusal is a `MarketplaceError` with a code of its own.
+ */
+import { verifyQuerySignature, type VerifyP256 } from '@enigma/crypto'
+import {
+  decodeQuery,
+  decodeSignedQuery,
+  type Deployment,
+  type Grant,
+  type GrantChain,
+  type Hex,
+  limits as wireLimits,
+  type Manifest,
+  MarketplaceError,
+  type Query,
+  type SignedQuery,
+  zeroHash,
+} from '@enigma/protocol'
+import type { BudgetBreach, BudgetCharge, BudgetStore, Reservation } from '../../store/budget-store.ts'
+import type { NonceStore } from '../../store/nonce-store.ts'
+import type { GroupCommit } from '../../store/group-commit.ts'
+import type { ChainView } from './chain-view.ts'
+import { type AccessTier, checkAccess, checkHead } from './check-access.ts'
+import { checkLimits, checkNodeGrants, shareBps } from './check-limits.ts'
+import { checkWindow } from './check-window.ts'
+import type { PersistenceLimits } from './persistence-limits.ts'
+import type { SampleCaller, SampleLimiter } from './sample-limits.ts'
+import type { GrantVerifier, VerifiedGrants } from './verify-grants.ts'
+
+/** A query as decoded, not yet to be believed. */
+export type DecodedQuery = { signedQuery: SignedQuery; query: Query }
+
+/** A query that may run. `settle` gives back what was reserved and not used; it must be called once. */
+export type VerifiedQuery = {
+  query: Query
+  tier: AccessTier | 'sample'
+  /** Who pays; undefined for a sample. */
+  account: Hex | undefined
+  settle: Reservation['settle']
+}
+
+/** What verification must know of a dataset that this node serves. */
+export type ServedDataset = { readonly manifest: Manifest; hasSnapshot(wish: Query['snapshot']): boolean }
+
+export type QueryVerifierParts = {
+  deployment: Deployment
+  /** This node's signing account: the audience. */
+  signer: Hex
+  chain: ChainView
+  /** Blocks that must follow a subscription before more than trial-sized answers. */
+  confirmations: number
+  limits: PersistenceLimits
+  datasetOf: (dataset: Hex) => ServedDataset | undefined
+  verifySignature: VerifyP256
+  verifyGrants: GrantVerifier
+  /** Of the database of both stores, so that nonce and budgets are one transaction. */
+  commits: GroupCommit
+  nonces: NonceStore
+  budgets: BudgetStore
+  samples: SampleLimiter
+  nowSeconds: () => number
+  /** When this machine started: nonces consumed before may be lost with it (see open-database.ts). */
+  machineStartedAtSeconds: number
+}
+
+export type VerifyQueryParameters = DecodedQuery & { caller: SampleCaller; signal: AbortSignal }
+export type VerifyQuery = (parameters: VerifyQueryParameters) => Promise<VerifiedQuery>
+
+/** Longer than any copy of a query can wait inside `verifyQuery` after it has expired. */
+const nonceMarginSeconds = 120
+
+/** Decodes a signed query within its size; throws `unreadable`. */
+export function decodeRequest(bytes: Uint8Array): DecodedQuery {
+  const signedQuery = decodeSignedQuery(bytes)
+  return { signedQuery, query: decodeQuery(signedQuery.query) }
+}
+
+/** Creates the verifier of one node. */
+export function createQueryVerifier(parts: QueryVerifierParts): VerifyQuery {
+  return async ({ signedQuery, query, caller, signal }) => {
+    checkTime(parts, query)
+    const served = requireServed(parts, query.dataset)
+    await checkSignature(parts, signedQuery, query)
+    if (query.kind === 'sample') return admitSample({ parts, signedQuery, query, served, caller })
+    const { grants, verified } = await checkGrants(parts, signedQuery, query)
+    const tier = await checkSubscription({ parts, query, account: verified.root, signal })
+    checkLimits({ query, manifest: served.manifest, grants, tier, limits: parts.limits })
+    requireSnapshot(served, query)
+    checkTime(parts, query)
+    const charges = chargesOf({ parts, query, grants, verified })
+    const reservation = await parts.commits.run(() => {
+      requireNewNonce(parts, query, query.grantHash)
+      const reserved = reserve(parts, charges, query)
+      consumeNonce(parts, query, query.grantHash)
+      return reserved
+    })
+    return { query, tier, account: verified.root, settle: reservation.settle }
+  }
+}
+
+function checkTime(parts: QueryVerifierParts, query: Query): void {
+  checkWindow({ query, deployment: parts.deployment, signer: parts.signer, nowSeconds: parts.nowSeconds() })
+  if (query.issuedAt > parts.machineStartedAtSeconds + wireLimits.clockSkewSeconds) return
+  throw new MarketplaceError({
+    code: 'request-expired',
+    message: 'The query is older than the start of this machine; sign a new one.',
+  })
+}
+
+function requireServed({ datasetOf }: QueryVerifierParts, dataset: Hex): ServedDataset {
+  const served = datasetOf(dataset)
+  if (served !== undefined) return served
+  throw new MarketplaceError({
+    code: 'dataset-unknown',
+    message: 'This node does not serve the dataset; ask a node that its manifest names.',
+    details: dataset,
+  })
+}
+
+function requireSnapshot(served: ServedDataset, query: Query): void {
+  if (served.hasSnapshot(query.snapshot)) return
+  throw new MarketplaceError({
+    code: 'snapshot-unknown',
+    message: 'This node does not hold that snapshot; ask for the latest one, or ask another node.',
+    details: query.snapshot.kind === 'seq' ? `seq ${query.snapshot.seq}` : 'no snapshot yet',
+  })
+}
+
+async function checkSignature(parts: QueryVerifierParts, signedQuery: SignedQuery, query: Query): Promise<void> {
+  if (await verifyQuerySignature({ signedQuery, query, verify: parts.verifySignature })) return
+  throw new MarketplaceError({
+    code: 'signature-invalid',
+    message: 'The query is not signed by the session key that it names; sign it again.',
+  })
+}
+
+async function checkGrants(parts: QueryVerifierParts, signedQuery: SignedQuery, query: Query) {
+  const chain: GrantChain = signedQuery.grants
+  if (chain.length === 0) {
+    throw new MarketplaceError({
+      code: 'grant-invalid',
+      message: 'The query carries no grant; authorize this session.',
+    })
+  }
+  const grants = chain.map(({ grant }) => grant)
+  const mayAsk = (account: Hex) => parts.chain.accessOf({ dataset: query.dataset, account }) !== undefined
+  const verified = await parts.verifyGrants({ query, chain, nowSeconds: parts.nowSeconds(), mayAsk })
+  checkNodeGrants({ grants, dataset: query.dataset, signer: parts.signer })
+  return { grants, verified }
+}
+
+async function checkSubscription({
+  parts,
+  query,
+  account,
+  signal,
+}: {
+  parts: QueryVerifierParts
+  query: Query
+  account: Hex
+  signal: AbortSignal
+}): Promise<AccessTier> {
+  const { chain, nowSeconds, limits, confirmations } = parts
+  const head = await checkHead({ chain, minBlock: query.minBlock, nowSeconds, limits, signal })
+  const { clockToleranceSeconds } = limits
+  const now = nowSeconds()
+  const { dataset } = query
+  return checkAccess({ chain, head, dataset, account, nowSeconds: now, confirmations, clockToleranceSeconds }).tier
+}
+
+function chargesOf({
+  parts,
+  query,
+  grants,
+  verified,
+}: {
+  parts: QueryVerifierParts
+  query: Query
+  grants: readonly Grant[]
+  verified: VerifiedGrants
+}): BudgetCharge[] {
+  const charges = grants.map((grant, index): BudgetCharge => {
+    const share = shareBps(grant, parts.signer)
+    const part = (limit: number) => Number((BigInt(limit) * BigInt(share)) / 10_000n)
+    const { perMinute, perDay, total } = grant.limits
+    const bounds = { perMinute: part(perMinute), perDay: part(perDay), total: part(total) }
+    return {
+      key: `grant ${verified.grantHashes[index] ?? zeroHash}`,
+      limits: { ...bounds, bytesPerDay: Number.MAX_SAFE_INTEGER },
+      keepUntilSeconds: grant.validUntil,
+    }
+  })
+  const account = {
+    key: `account ${verified.root} ${query.dataset}`,
+    limits: parts.limits.account,
+    keepUntilSeconds: 0,
+  }
+  return [...charges, account]
+}
+
+function reserve(parts: QueryVerifierParts, charges: readonly BudgetCharge[], query: Query): Reservation {
+  const reserved = parts.budgets.reserve({ charges, bytes: query.maxBytes, nowSeconds: parts.nowSeconds() })
+  if ('settle' in reserved) return reserved
+  throw breachError(reserved, parts.nowSeconds())
+}
+
+function breachError({ key, bound, limit, retryAtSeconds }: BudgetBreach, nowSeconds: number): MarketplaceError {
+  const whose = key.startsWith('grant ') ? 'The grant allows' : 'This node allows an account'
+  const what = {
+    perMinute: `${limit} queries a minute`,
+    perDay: `${limit} queries a day`,
+    bytesPerDay: `${limit} bytes a day`,
+    total: `${limit} queries in all`,
+  }[bound]
+  const next = retryAtSeconds === undefined ? 'sign a new grant' : `try again in ${retryAtSeconds - nowSeconds} s`
+  return new MarketplaceError({ code: 'rate-limited', message: `${whose} ${what} here; ${next}.` })
+}
+
+/** Before anything is written: work of a group commit that throws must have written nothing. */
+function requireNewNonce({ nonces }: QueryVerifierParts, query: Query, scope: Hex): void {
+  if (!nonces.isUsed({ scope, nonce: query.nonce, keepUntilSeconds: keepUntil(query) })) return
+  throw new MarketplaceError({
+    code: 'replayed',
+    message: 'This query was answered before; sign a new one to ask again.',
+  })
+}
+
+function consumeNonce({ nonces, nowSeconds }: QueryVerifierParts, query: Query, scope: Hex): void {
+  const { nonce } = query
+  const isNew = nonces.consume({ scope, nonce, keepUntilSeconds: keepUntil(query), nowSeconds: nowSeconds() })
+  if (!isNew) throw new Error('a nonce was used between two statements of one transaction')
+}
+
+function keepUntil({ expiresAt }: Query): number {
+  return expiresAt + wireLimits.clockSkewSeconds + nonceMarginSeconds
+}
+
+async function admitSample(parameters: {
+  parts: QueryVerifierParts
+  signedQuery: SignedQuery
+  query: Query
+  served: ServedDataset
+  caller: SampleCaller
+}): Promise<VerifiedQuery> {
+  const { parts, signedQuery, query, served, caller } = parameters
+  if (query.grantHash !== zeroHash || signedQuery.grants.length > 0) {
+    throw new MarketplaceError({
+      code: 'grant-invalid',
+      message: 'A free sample query carries no grant; leave it out.',
+    })
+  }
+  checkLimits({ query, manifest: served.manifest, grants: [], tier: 'sample', limits: parts.limits })
+  requireSnapshot(served, query)
+  parts.samples.take({ dataset: query.dataset, caller, nowSeconds: parts.nowSeconds() })
+  const scope = sampleScope(query)
+  await parts.commits.run(() => {
+    requireNewNonce(parts, query, scope)
+    consumeNonce(parts, query, scope)
+  })
+  return { query, tier: 'sample', account: undefined, settle: () => undefined }
+}
+
+/** A sample's nonce is unique within its ephemeral key: 32 bytes of the point stand for it. */
+function sampleScope({ sessionKey }: Query): Hex {
+  return `0x${sessionKey.slice(4, 68)}`
+}
