@@ -40,6 +40,8 @@ library Listing {
     function requireName(string calldata name) internal pure {
         uint256 length = bytes(name).length;
         require(length >= MIN_NAME_LENGTH && length <= MAX_NAME_LENGTH, IMarketplace.NameNotAllowed(name));
+        // The length was checked, so nothing is cut off.
+        // forge-lint: disable-next-line(unsafe-typecast)
         uint256 characters = uint256(bytes32(bytes(name)));
         uint256 allowed = FIRST_CHARACTERS >> (characters >> 248);
         for (uint256 i = 1; i < length; ++i) {
