@@ -42,6 +42,8 @@ export type DatasetSnapshots = {
   hasSegment(segment: Pick<Segment, 'hash' | 'bytes'>): Promise<boolean>
   /** Takes a finished file in under its hash; `path` is gone afterwards. */
   putSegment(path: string): Promise<Pick<Segment, 'hash' | 'bytes'>>
+  /** Where a segment that is still arriving grows; kept over restarts, so that a transfer goes on where it was cut. */
+  partialPath(hash: Hex): string
   /** Writes description and head before the head is signed; throws `snapshot-invalid` where the number is taken. */
   reserve(snapshot: Snapshot): Promise<SnapshotHead>
   /** Makes a snapshot complete. Its segments must be here. */
@@ -87,7 +89,9 @@ class FolderSnapshots implements DatasetSnapshots {
   }
 
   async load(): Promise<void> {
-    await mkdir(join(this.#directory, 'segments'), { recursive: true, mode: 0o700 })
+    for (const name of ['segments', 'partial']) {
+      await mkdir(join(this.#directory, name), { recursive: true, mode: 0o700 })
+    }
     const names = await readdir(this.#directory)
     await this.#removeTemporary(this.#directory, names)
     const segments = join(this.#directory, 'segments')
@@ -120,6 +124,10 @@ class FolderSnapshots implements DatasetSnapshots {
 
   segmentPath(hash: Hex): string {
     return join(this.#directory, 'segments', `${hash}.parquet`)
+  }
+
+  partialPath(hash: Hex): string {
+    return join(this.#directory, 'partial', `${hash}.part`)
   }
 
   async hasSegment({ hash, bytes }: Pick<Segment, 'hash' | 'bytes'>): Promise<boolean> {
@@ -178,6 +186,8 @@ class FolderSnapshots implements DatasetSnapshots {
     const named = new Set(
       kept.flatMap(({ tables }) => tables.flatMap(({ segments }) => segments.map(({ hash }) => hash))),
     )
+    await rm(join(this.#directory, 'partial'), { recursive: true, force: true })
+    await mkdir(join(this.#directory, 'partial'), { recursive: true, mode: 0o700 })
     for (const name of await readdir(join(this.#directory, 'segments'))) {
       const hash = name.replace(/\.parquet$/, '') as Hex
       if (!named.has(hash)) await this.#disk.remove(this.segmentPath(hash))

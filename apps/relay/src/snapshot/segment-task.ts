@@ -18,8 +18,8 @@ export type BuildTask = {
   outPath: string
 }
 
-/** Reads a Parquet file of the declared columns and computes its Merkle root. */
-export type InspectTask = { kind: 'inspect'; columns: readonly ResultColumn[]; path: string }
+/** Reads a Parquet file of the declared columns and at most `maxRows` rows, and computes its Merkle root. */
+export type InspectTask = { kind: 'inspect'; columns: readonly ResultColumn[]; path: string; maxRows: number }
 
 export type SegmentTask = BuildTask | InspectTask
 

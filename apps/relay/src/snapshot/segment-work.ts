@@ -42,7 +42,8 @@ export async function runSegmentTask(parameters: RunSegmentTaskParameters): Prom
     const counts = task.kind === 'build' ? await build(connection, task) : undefined
     const path = task.kind === 'build' ? task.outPath : task.path
     if (task.kind === 'inspect') await checkTypes(connection, task)
-    const hashed = await hashFile({ connection, path, columns: task.columns, onRows })
+    const maxRows = task.kind === 'inspect' ? task.maxRows : Infinity
+    const hashed = await hashFile({ connection, path, columns: task.columns, maxRows, onRows })
     return { ...hashed, skipped: counts?.skipped ?? 0, conflicts: counts?.conflicts ?? 0 }
   } finally {
     connection.closeSync()
@@ -131,11 +132,13 @@ async function hashFile({
   connection,
   path,
   columns,
+  maxRows,
   onRows,
 }: {
   connection: DuckDBConnection
   path: string
   columns: readonly ResultColumn[]
+  maxRows: number
   onRows: ((rows: number) => void) | undefined
 }): Promise<{ rows: number; root: `0x${string}` }> {
   const hasher = createBlockHasher(columns)
@@ -143,6 +146,7 @@ async function hashFile({
   const result = await connection.stream(`SELECT ${selected} FROM read_parquet(${list([path])})`)
   let rows = 0
   for await (const chunk of result) {
+    if (rows + chunk.rowCount > maxRows) throw new SegmentDataError(`the segment has more than ${maxRows} rows`)
     const values = columns.map((_column, index) => chunk.getColumnValues(index).map(toValue))
     for (let row = 0; row < chunk.rowCount; row++) hasher.addRow(values.map((column) => column[row] ?? null))
     rows += chunk.rowCount

@@ -38,7 +38,7 @@ export function createSegmentWorker({
     process_.on('message', (reply: SegmentReply) => {
       if ('rows' in reply) onRows?.(reply.rows)
       else if ('facts' in reply) resolve(reply.facts)
-      else reject(reply.error.isOurs ? dataError(code, reply.error.message) : failed(reply.error.message))
+      else reject(reply.error.isOurs ? segmentDataError(code, reply.error.message) : failed(reply.error.message))
     })
     process_.once('error', (error) => reject(failed(error.message)))
     process_.once('exit', (exit, by) => reject(failed(`it ended with ${by ?? String(exit)} ${errorText}`)))
@@ -53,7 +53,8 @@ export function createSegmentWorker({
   }
 }
 
-function dataError(code: ErrorCode, details: string): MarketplaceError {
+/** The error for data that is at fault, with the code of what the data is. */
+export function segmentDataError(code: ErrorCode, details: string): MarketplaceError {
   const message =
     code === 'rows-invalid'
       ? 'The rows do not fit the declared table; mend the data, the script or the manifest.'

@@ -7,7 +7,8 @@ import { privateKeyToAccount } from 'viem/accounts'
 import type { Disk } from '../disk.ts'
 import { type PublishedSnapshot, publishSnapshot, type TableInput } from '../publish-snapshot.ts'
 import { encodeRowLine } from '../row-line.ts'
-import { createSegmentWorker } from '../segment-worker.ts'
+import { SegmentDataError, runSegmentTask } from '../segment-work.ts'
+import { type RunSegmentWork, segmentDataError } from '../segment-worker.ts'
 import { openSnapshotStore, type SnapshotStore } from '../snapshot-store.ts'
 
 export const dataset: Hex = `0x${'da'.repeat(32)}`
@@ -54,17 +55,22 @@ export async function publishRows(
     table = { name: 'candles', columns: candleColumns, key: ['product', 'time'] },
     nowSeconds = 1000,
     maxSegments,
+    keepSnapshots,
+    work = workInProcess(store),
   }: {
     table?: TableInput
     nowSeconds?: number
     maxSegments?: number
+    keepSnapshots?: number
+    work?: RunSegmentWork
   } = {},
 ): Promise<PublishedSnapshot> {
   const path = join(directory, `rows-${crypto.randomUUID()}.ndjson`)
   await writeFile(path, rows.map((row) => `${encodeRowLine(table.columns, row)}\n`).join(''))
   return publishSnapshot({
     store,
-    work: createSegmentWorker({ temporaryDirectory: store.temporaryDirectory }),
+    work,
+    keepSnapshots,
     dataset,
     tables: [{ ...table, source: { format: 'rows', paths: [path] } }],
     publisher,
@@ -72,4 +78,15 @@ export async function publishRows(
     nowSeconds,
     maxSegments,
   })
+}
+
+/** Does the work in this process, without the start of a process for each task. */
+export function workInProcess({ temporaryDirectory }: Pick<SnapshotStore, 'temporaryDirectory'>): RunSegmentWork {
+  return async ({ task, code }) => {
+    try {
+      return await runSegmentTask({ task, memoryBytes: 256 * 1024 ** 2, temporaryDirectory })
+    } catch (error) {
+      throw error instanceof SegmentDataError ? segmentDataError(code, error.message) : error
+    }
+  }
 }
