@@ -24,4 +24,11 @@ export const networkLimits = {
   pooledStreamIdleMs: 300_000,
   /** Streams of one protocol that one connection may hold open. */
   streamsPerConnection: 1024,
+  /** Requests of one protocol that one peer may make, and how many it may save up. */
+  requestsPerSecond: 50,
+  requestBurst: 200,
+  /** Manifests or records that one request may name. */
+  itemsPerRequest: 64,
+  /** Entries of one page of the catalogue. */
+  pageEntries: 50,
 } as const

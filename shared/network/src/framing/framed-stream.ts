@@ -206,13 +206,13 @@ async function writeFrames(state: State, frames: readonly Frame[], signal: Abort
   while (state.stream.writableNeedsDrain) await nextDrain(state, signal)
 }
 
-function nextDrain({ stream, lost }: State, signal: AbortSignal | undefined): Promise<void> {
-  const { promise, resolve, reject } = Promise.withResolvers<void>()
+function nextDrain({ stream, lost }: State, signal: AbortSignal | undefined): Promise<undefined> {
+  const { promise, resolve, reject } = Promise.withResolvers<undefined>()
   const onLost = () => reject(lost.signal.reason as Error)
   const onAbort = () => signal && reject(aborted(signal))
   const onTimeout = () => reject(timedOut('take what was sent', networkLimits.stallTimeoutMs))
   const timer = setTimeout(onTimeout, networkLimits.stallTimeoutMs)
-  stream.addEventListener('drain', () => resolve(), { once: true })
+  stream.addEventListener('drain', () => resolve(undefined), { once: true })
   lost.signal.addEventListener('abort', onLost)
   signal?.addEventListener('abort', onAbort)
   if (lost.signal.aborted) onLost()

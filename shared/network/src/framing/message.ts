@@ -59,10 +59,14 @@ export async function readMessage(channel: FramedStream, options: ReadFrameOptio
 }
 
 function readRefusal(bytes: Uint8Array): MarketplaceError {
-  const what = 'refusal'
-  return refusalToError(
-    decodeCbor({ bytes, schema: refusalSchema, maxBytes: maxRefusalBytes, code: 'unreadable', what }) as Refusal,
-  )
+  const { code, message, details } = decodeCbor({
+    bytes,
+    schema: refusalSchema,
+    maxBytes: maxRefusalBytes,
+    code: 'unreadable',
+    what: 'refusal',
+  })
+  return refusalToError(details === undefined ? { code, message } : { code, message, details })
 }
 
 /** Reads the version word of a peer that opened a stream; false when it ended before. Throws `version-mismatch`. */

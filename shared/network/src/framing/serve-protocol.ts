@@ -73,8 +73,9 @@ async function serveStream(
   const { serve, firstFrameTimeoutMs = networkLimits.frameTimeoutMs } = parameters
   const remote = { peerId: connection.remotePeer.toString(), address: connection.remoteAddr.toString() }
   try {
-    if (!(await acceptVersion(channel, firstFrameTimeoutMs))) return await channel.close()
-    await serve({ channel, connection, remote, signal: channel.lost })
+    const isOpened = await acceptVersion(channel, firstFrameTimeoutMs)
+    if (isOpened) await serve({ channel, connection, remote, signal: channel.lost })
+    else await channel.close()
   } catch (error) {
     await refuse(parameters, channel, error)
   }

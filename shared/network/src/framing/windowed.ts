@@ -96,13 +96,13 @@ function createWindow(): Window {
 }
 
 /** Waits for the reader to take something. */
-function stalled(signal: AbortSignal, onWake: (resolve: () => void) => void): Promise<void> {
-  const { promise, resolve, reject } = Promise.withResolvers<void>()
+function stalled(signal: AbortSignal, onWake: (resolve: () => void) => void): Promise<undefined> {
+  const { promise, resolve, reject } = Promise.withResolvers<undefined>()
   const timer = setTimeout(() => reject(timedOut('take the answer', stallTimeoutMs)), stallTimeoutMs)
   const onAbort = () => reject(aborted(signal))
   signal.addEventListener('abort', onAbort)
   if (signal.aborted) onAbort()
-  onWake(resolve)
+  onWake(() => resolve(undefined))
   return promise.finally(() => {
     clearTimeout(timer)
     signal.removeEventListener('abort', onAbort)

@@ -1,0 +1,88 @@
+/** `/enigma/snapshot/1.0.0`, asking side: offer a head, or pull what a head names. Bytes are not verified here. */
+import {
+  concatBytes,
+  decodeCbor,
+  encodeCbor,
+  type Hex,
+  limits,
+  MarketplaceError,
+  protocolIds,
+  type SignedHead,
+} from '@enigma/protocol'
+import type { Connection } from '@libp2p/interface'
+import { callProtocol } from '../framing/call-protocol.ts'
+import { unreadable } from '../framing/frame-errors.ts'
+import { latestReplySchema, type SnapshotRequest } from './snapshot-messages.ts'
+
+type SnapshotCall = { connection: Connection; signal?: AbortSignal | undefined }
+
+/** Tells a node of a new head; it pulls the rest itself. Throws `snapshot-invalid` or `snapshot-stranger`. */
+export async function offerSnapshot({ signed, ...call }: SnapshotCall & { signed: SignedHead }): Promise<void> {
+  for await (const frame of ask(call, { kind: 'offer', signed })) {
+    throw unreadable(`The node answered an offer with ${frame.length} bytes.`)
+  }
+}
+
+/** The newest snapshot of a dataset: signed head and encoded description. Throws `snapshot-unknown` or `snapshot-stranger`. */
+export async function fetchLatestSnapshot({
+  dataset,
+  ...call
+}: SnapshotCall & { dataset: Hex }): Promise<{ signed: SignedHead; description: Uint8Array }> {
+  let signed: SignedHead | undefined
+  let expected = 0
+  let received = 0
+  const chunks: Uint8Array[] = []
+  for await (const bytes of ask(call, { kind: 'latest', dataset })) {
+    if (signed === undefined) {
+      const what = 'snapshot head'
+      const reply = decodeCbor({ bytes, schema: latestReplySchema, maxBytes: 4096, code: 'unreadable', what })
+      signed = reply.signed
+      expected = reply.descriptionBytes
+      continue
+    }
+    received += bytes.length
+    if (received > expected) throw unreadable('The node sent a longer description than it said.')
+    chunks.push(bytes)
+  }
+  if (signed === undefined || received !== expected) throw unreadable('The node sent half a snapshot description.')
+  return { signed, description: concatBytes(...chunks) }
+}
+
+export type FetchSegmentParameters = SnapshotCall & {
+  dataset: Hex
+  /** SHA-256 of the segment's bytes. */
+  hash: Hex
+  /** Size of the whole segment; more is never yielded. */
+  bytes: number
+  /** Bytes that are here already. */
+  offset: number
+}
+
+/** The bytes of a segment from `offset` on; may end early when the connection does, and is then asked for again. */
+export async function* fetchSegment({
+  dataset,
+  hash,
+  bytes,
+  offset,
+  ...call
+}: FetchSegmentParameters): AsyncGenerator<Uint8Array, void, undefined> {
+  let end = offset
+  for await (const chunk of ask(call, { kind: 'segment', dataset, hash, offset })) {
+    end += chunk.length
+    if (end > bytes) {
+      const message = 'The node sent more bytes than the segment has.'
+      throw new MarketplaceError({ code: 'snapshot-invalid', message, details: hash })
+    }
+    yield chunk
+  }
+}
+
+function ask({ connection, signal }: SnapshotCall, request: SnapshotRequest) {
+  return callProtocol({
+    connection,
+    protocol: protocolIds.snapshot,
+    request: encodeCbor(request),
+    maxFrameBytes: limits.frameBytes,
+    signal,
+  })
+}
