@@ -1,1 +1,9 @@
-export {}
+export * from './connections.ts'
+export * from './create-marketplace-client.ts'
+export type { LocatedDataset } from './datasets.ts'
+export * from './key-stores.ts'
+export type { Batch } from './query/decode-batch.ts'
+export type { QueryParameters, SampleParameters } from './query/query-request.ts'
+export type { QueryResult, QueryRun } from './query/query-run.ts'
+export type { AuthorizeParameters, AuthorizeReturnType, GrantSigner } from './sessions.ts'
+export * from './types.ts'

@@ -1,0 +1,74 @@
+/** The SDK's front door. */
+import {
+  readSubscription,
+  type ReadSubscriptionReturnType,
+  subscribeWithPermit,
+  type SubscribeReturnType,
+  type MarketplaceWallet,
+  unsubscribe,
+  type UnsubscribeReturnType,
+} from '@enigma/chain'
+import { datasetIdOf, type Hex, parseDatasetPath } from '@enigma/protocol'
+import { createConnections } from './connections.ts'
+import { createDatasets, type LocatedDataset } from './datasets.ts'
+import type { QueryParameters, SampleParameters } from './query/query-request.ts'
+import { createQueryRun, type QueryRun } from './query/query-run.ts'
+import { authorize, type AuthorizeParameters, type AuthorizeReturnType, requireSession } from './sessions.ts'
+import type { ClientParts } from './types.ts'
+
+export type SubscribeToDatasetParameters = {
+  dataset: string
+  walletClient: MarketplaceWallet
+  /** Highest price in wei per second, now and for renewals; the present one when absent. */
+  maxRate?: bigint
+  /** Default true. */
+  autoRenew?: boolean
+}
+
+export type MarketplaceClient = {
+  /** A dataset, verified from the chain down to the keys of its nodes. */
+  dataset: (path: string, options?: { signal?: AbortSignal }) => Promise<LocatedDataset>
+  /** Makes or reuses a session; the wallet signs at most once. */
+  authorize: (parameters: AuthorizeParameters) => Promise<AuthorizeReturnType>
+  subscribe: (parameters: SubscribeToDatasetParameters) => Promise<SubscribeReturnType>
+  unsubscribe: (
+    parameters: Pick<SubscribeToDatasetParameters, 'dataset' | 'walletClient'>,
+  ) => Promise<UnsubscribeReturnType>
+  subscription: (parameters: { dataset: string; account: Hex }) => Promise<ReadSubscriptionReturnType>
+  /** Asks as a subscriber. */
+  query: (parameters: QueryParameters) => QueryRun
+  /** Asks the free sample; no wallet, no account. */
+  sample: (parameters: SampleParameters) => QueryRun
+  /** Ends the host and every connection. */
+  close: () => Promise<void>
+}
+
+/**
+ * Creates a client of one network.
+ *
+ * @example
+ * const client = await createNodeClient({ network })
+ * await client.authorize({ signer: account })
+ * const { rows } = await client.query({ dataset: '0x…/coinbase_data', sql: 'SELECT * FROM candles', account: account.address }).collect()
+ */
+export function createMarketplaceClient(parts: ClientParts): MarketplaceClient {
+  const { network, host, publicClient } = parts
+  const connections = createConnections({ host, relayAddresses: network.relays })
+  const datasets = createDatasets(parts, connections)
+  const write = { publicClient, deployment: network }
+  const idOf = (path: string) => datasetIdOf(parseDatasetPath(path))
+  return {
+    dataset: (path, { signal } = {}) => datasets.locate(path, { signal, isFresh: true }),
+    authorize: (parameters) => authorize(parts, parameters),
+    subscribe: ({ dataset, ...rest }) => subscribeWithPermit({ ...write, ...rest, dataset: idOf(dataset) }),
+    unsubscribe: ({ dataset, walletClient }) => unsubscribe({ ...write, walletClient, dataset: idOf(dataset) }),
+    subscription: ({ dataset, account }) => readSubscription({ ...write, dataset: idOf(dataset), account }),
+    query: ({ account, ...query }) =>
+      createQueryRun({ parts, connections, datasets, query, session: () => requireSession(parts, account) }),
+    sample: (query) => createQueryRun({ parts, connections, datasets, query, session: undefined }),
+    async close() {
+      connections.queryStreams.close()
+      await host.stop()
+    },
+  }
+}

@@ -1,0 +1,121 @@
+/** Datasets as this client believes them: chain → manifest → node records, each verified, none taken on trust. */
+import { readDatasetConfig, type DatasetConfig } from '@enigma/chain'
+import { verifyManifest, verifyNodeRecord } from '@enigma/crypto'
+import { locateDataset } from '@enigma/network'
+import {
+  datasetIdOf,
+  type Hex,
+  type Manifest,
+  MarketplaceError,
+  type NodeRecord,
+  parseDatasetPath,
+  type SignedNodeRecord,
+} from '@enigma/protocol'
+import type { Connections } from './connections.ts'
+import { deploymentOf } from './sessions.ts'
+import type { ClientParts } from './types.ts'
+
+const cacheMs = 30_000
+
+/** A dataset and the nodes that answer for it now. */
+export type LocatedDataset = {
+  path: string
+  id: Hex
+  manifest: Manifest
+  config: DatasetConfig
+  /** Persistence nodes of the manifest with a valid record. */
+  nodes: readonly NodeRecord[]
+}
+
+export type Datasets = {
+  /** Finds a dataset; `isFresh` bypasses what was found before. Throws `dataset-unknown`, `no-relay`, `no-node`. */
+  locate: (path: string, options: { signal?: AbortSignal | undefined; isFresh?: boolean }) => Promise<LocatedDataset>
+}
+
+/** Creates the cache of located datasets. */
+export function createDatasets(parts: ClientParts, connections: Connections): Datasets {
+  const cache = new Map<string, { located: LocatedDataset; atMs: number }>()
+  const lowestSeq = new Map<string, number>()
+
+  const locateBy = async (path: string, signal: AbortSignal | undefined): Promise<LocatedDataset> => {
+    const id = datasetIdOf(parseDatasetPath(path))
+    const { publicClient, network } = parts
+    const config = await readDatasetConfig({ publicClient, deployment: network, dataset: id })
+    const failures: unknown[] = []
+    let found: LocatedDataset | undefined
+    for (const relay of [...connections.relays()]) {
+      try {
+        const connection = await connections.toRelay(relay, { signal })
+        const { manifest: signed, records } = await locateDataset({ connection, dataset: id, signal })
+        const deployment = deploymentOf(network)
+        const manifest = await verifyManifest({ signed, deployment, expectedHash: config.metadataHash })
+        const nodes = await verifyRecords(parts, manifest, records, lowestSeq)
+        found = { path, id, manifest, config, nodes }
+        if (nodes.length > 0) return found
+      } catch (error) {
+        signal?.throwIfAborted()
+        failures.push(error)
+        connections.demote(relay)
+      }
+    }
+    throw notFound(path, found, failures)
+  }
+  return {
+    async locate(path, { signal, isFresh = false }) {
+      const cached = cache.get(path)
+      if (!isFresh && cached !== undefined && parts.nowMs() - cached.atMs < cacheMs) return cached.located
+      const located = await locateBy(path, signal)
+      cache.set(path, { located, atMs: parts.nowMs() })
+      return located
+    },
+  }
+}
+
+/** Records of the manifest's persistence nodes that verify; a lower `seq` than seen before does not. */
+async function verifyRecords(
+  { network, nowSeconds }: ClientParts,
+  manifest: Manifest,
+  records: readonly SignedNodeRecord[],
+  lowestSeq: Map<string, number>,
+): Promise<NodeRecord[]> {
+  const signers = new Map(
+    manifest.nodes.filter(({ roles }) => roles.includes('persistence')).map(({ peerId, signer }) => [peerId, signer]),
+  )
+  const verified: NodeRecord[] = []
+  for (const signed of records.slice(0, 64)) {
+    const record = await verifyNodeRecord({
+      signed,
+      deployment: deploymentOf(network),
+      nowSeconds: nowSeconds(),
+    }).catch((error: unknown) => {
+      // One bad record does not hide the others; the node it claims to be is simply not found.
+      if (error instanceof MarketplaceError) return undefined
+      throw error
+    })
+    if (record === undefined || signers.get(record.peerId) !== record.signer) continue
+    if (record.seq < (lowestSeq.get(record.peerId) ?? 0)) continue
+    lowestSeq.set(record.peerId, record.seq)
+    verified.push(record)
+  }
+  return verified
+}
+
+function notFound(path: string, found: LocatedDataset | undefined, failures: readonly unknown[]): MarketplaceError {
+  if (found !== undefined) {
+    return new MarketplaceError({
+      code: 'no-node',
+      message: 'No node answers for this dataset now; try again later.',
+      details: path,
+    })
+  }
+  const cause = new AggregateError(failures, 'every relay failed')
+  const known = failures.find((error) => error instanceof MarketplaceError && error.code !== 'no-relay')
+  if (known instanceof MarketplaceError) {
+    return new MarketplaceError({ code: known.code, message: known.shortMessage, details: path, cause })
+  }
+  return new MarketplaceError({
+    code: 'no-relay',
+    message: 'No relay can be reached; check the connection and the network file.',
+    cause,
+  })
+}

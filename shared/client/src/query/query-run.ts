@@ -1,0 +1,250 @@
+/**
+ * A running query: attempts by one path after the other until one ends with a verified receipt. Rows are provisional
+ * until then; a failed attempt's rows are void, and the first batch of the next one says so (`isRestart`).
+ */
+import {
+  type AnswerEnd,
+  type ErrorCode,
+  MarketplaceError,
+  type NodeRecord,
+  type Receipt,
+  type ResultColumn,
+  type SignedHead,
+  type SignedReceipt,
+  type Value,
+} from '@enigma/protocol'
+import type { Connection } from '@libp2p/interface'
+import { type Connections, transportOf } from '../connections.ts'
+import type { Datasets, LocatedDataset } from '../datasets.ts'
+import type { ClientParts, QueryPath, QueryStage, Session, Transport } from '../types.ts'
+import { attemptQuery } from './attempt.ts'
+import { type Batch, rowsOfTable } from './decode-batch.ts'
+import type { QueryParameters, QueryRequest } from './query-request.ts'
+
+const maxAttempts = 6
+const defaultMaxBytes = 256 * 1024 * 1024
+
+/** After these another path may answer; every other refusal is the node's last word. */
+const retryable: ReadonlySet<ErrorCode> = new Set([
+  'unreadable',
+  'busy',
+  'no-route',
+  'version-mismatch',
+  'timeout',
+  'answer-invalid',
+  'receipt-invalid',
+  'chain-behind',
+  'no-relay',
+  'no-node',
+  'node-record-stale',
+  'wrong-audience',
+  'chain-unavailable',
+  'dataset-unknown',
+  'snapshot-unknown',
+] satisfies ErrorCode[])
+
+/** What is known once a query has ended well. */
+export type QueryResult = {
+  rowCount: number
+  /** Whether the row or byte limit cut the result. */
+  isTruncated: boolean
+  receipt: SignedReceipt
+  head: SignedHead
+  /** The verified receipt's content. */
+  facts: Receipt
+  node: NodeRecord
+  path: QueryPath
+  transport: Transport
+  attempts: number
+  timings: AnswerEnd['timings'] & { totalMs: number; firstRowsMs: number }
+}
+
+/** Iterate for provisional batches as they come, or `collect` the final rows. Either may be used, once. */
+export type QueryRun = AsyncIterable<Batch> & {
+  /** Resolves when the loop has ended well; rejects with what ended it. */
+  readonly result: Promise<QueryResult>
+  /** Runs to the end and returns the verified rows. */
+  collect: () => Promise<QueryResult & { columns: readonly ResultColumn[]; rows: Value[][] }>
+}
+
+export type StartQueryParameters = {
+  parts: ClientParts
+  connections: Connections
+  datasets: Datasets
+  query: Omit<QueryParameters, 'account'>
+  /** Gives the session; undefined for samples. */
+  session: (() => Promise<Session>) | undefined
+}
+
+/** Starts nothing until it is iterated or collected. */
+export function createQueryRun(parameters: StartQueryParameters): QueryRun {
+  const { promise, resolve, reject } = Promise.withResolvers<QueryResult>()
+  // The loop throws the same error; one who only iterates must not crash of a promise that nobody awaits.
+  promise.catch(() => undefined)
+  let isStarted = false
+  async function* iterate(): AsyncGenerator<Batch, void, undefined> {
+    if (isStarted) throw new TypeError('a query runs once; start a new one')
+    isStarted = true
+    try {
+      resolve(yield* runAttempts(parameters))
+    } catch (error) {
+      reject(error)
+      throw error
+    }
+  }
+  return {
+    [Symbol.asyncIterator]: iterate,
+    result: promise,
+    async collect() {
+      let rows: Value[][] = []
+      let columns: readonly ResultColumn[] = []
+      for await (const batch of iterate()) {
+        if (batch.isRestart) rows = []
+        columns = batch.columns
+        rows.push(...batch.rows())
+      }
+      return { ...(await promise), columns, rows }
+    },
+  }
+}
+
+/** What the attempts of one query share. */
+type RunState = { startedMs: number; firstRowsMs: number | undefined; hasRows: boolean }
+
+async function* runAttempts(parameters: StartQueryParameters): AsyncGenerator<Batch, QueryResult, undefined> {
+  const { parts, query } = parameters
+  const state: RunState = { startedMs: parts.nowMs(), firstRowsMs: undefined, hasRows: false }
+  let failure: unknown
+  for (let attempt = 1; attempt <= maxAttempts; attempt++) {
+    try {
+      return yield* runAttempt(parameters, attempt, state)
+    } catch (error) {
+      query.signal?.throwIfAborted()
+      if (!(error instanceof MarketplaceError) || !retryable.has(error.code)) throw error
+      failure = error
+      query.onProgress?.({ stage: 'retry', attempt, text: `${error.shortMessage} Trying another path.` })
+    }
+  }
+  throw failure
+}
+
+async function* runAttempt(
+  parameters: StartQueryParameters,
+  attempt: number,
+  state: RunState,
+): AsyncGenerator<Batch, QueryResult, undefined> {
+  const { parts, datasets, connections, query } = parameters
+  const { signal } = query
+  const onStage = (stage: QueryStage) => query.onProgress?.({ stage, attempt, text: stageTexts[stage] })
+  onStage('find')
+  const located = await datasets.locate(query.dataset, { signal, isFresh: attempt > 1 })
+  const node = pick(located.nodes, attempt)
+  onStage('connect')
+  const connection = await connect(parameters, located, node, attempt)
+  const session = await parameters.session?.()
+  const request = requestOf(query, located)
+  const streams = connections.queryStreams
+  const batches = attemptQuery({ parts, located, node, connection, streams, request, session, signal, onStage })
+  let isRestart = state.hasRows
+  try {
+    for (;;) {
+      const { done, value } = await batches.next()
+      state.firstRowsMs ??= parts.nowMs() - state.startedMs
+      if (done === true) return resultOf({ end: value, node, connection, query, attempt, state, nowMs: parts.nowMs() })
+      state.hasRows = true
+      yield { ...value, attempt, isRestart, rows: () => rowsOfTable(value.table) }
+      isRestart = false
+    }
+  } catch (error) {
+    demoteRelay(connections, connection)
+    throw error
+  } finally {
+    // One who leaves the loop leaves the query: it is cancelled all the way to the node.
+    await batches.return(undefined as never)
+  }
+}
+
+const stageTexts: Record<QueryStage, string> = {
+  find: 'finding the dataset and its nodes',
+  connect: 'connecting',
+  verify: 'the node verifies the query',
+  run: 'the node runs the query',
+  decrypt: 'receiving and decrypting rows',
+  retry: 'trying another path',
+}
+
+async function connect(
+  { connections, query }: StartQueryParameters,
+  located: LocatedDataset,
+  node: NodeRecord,
+  attempt: number,
+): Promise<Connection> {
+  const { signal, webrtcOnly = false } = query
+  if (query.path === 'direct') return connections.toNode(node, { signal, webrtcOnly })
+  const own = new Set(located.manifest.nodes.map(({ peerId }) => peerId))
+  const relays = connections.relays().filter(({ peerId }) => !own.has(peerId))
+  if (relays.length === 0) {
+    const message =
+      'Every relay of the network file is one of the dataset\u2019s own nodes; the blind path needs another.'
+    throw new MarketplaceError({ code: 'no-relay', message })
+  }
+  const relay = pick(relays, 1)
+  try {
+    return await connections.toRelay(relay, { signal, webrtcOnly })
+  } catch (error) {
+    if (attempt < maxAttempts) connections.demote(relay)
+    throw error
+  }
+}
+
+/** A relay through which an attempt failed goes behind the others. */
+function demoteRelay(connections: Connections, connection: Connection): void {
+  const peerId = connection.remotePeer.toString()
+  const relay = connections.relays().find((each) => each.peerId === peerId)
+  if (relay !== undefined) connections.demote(relay)
+}
+
+function pick<Item>(items: readonly Item[], attempt: number): Item {
+  const item = items[(attempt - 1) % Math.max(1, items.length)]
+  if (item !== undefined) return item
+  throw new MarketplaceError({ code: 'no-node', message: 'No node answers for this dataset now; try again later.' })
+}
+
+function requestOf(query: StartQueryParameters['query'], { manifest }: LocatedDataset): QueryRequest {
+  const { sql, parameters = [], maxRows, maxBytes = defaultMaxBytes, minBlock = 0, seq } = query
+  return {
+    sql,
+    parameters,
+    snapshot: seq === undefined ? { kind: 'latest' } : { kind: 'seq', seq },
+    maxRows: maxRows ?? manifest.limits.maxRows,
+    maxBytes,
+    minBlock,
+  }
+}
+
+type ResultParameters = {
+  end: AnswerEnd
+  node: NodeRecord
+  connection: Connection
+  query: StartQueryParameters['query']
+  attempt: number
+  state: RunState
+  nowMs: number
+}
+
+function resultOf({ end, node, connection, query, attempt, state, nowMs }: ResultParameters): QueryResult {
+  const { rows, truncated, receipt, head, timings } = end
+  const totalMs = nowMs - state.startedMs
+  return {
+    rowCount: rows,
+    isTruncated: truncated,
+    receipt,
+    head,
+    facts: receipt.receipt,
+    node,
+    path: query.path ?? 'blind',
+    transport: transportOf(connection),
+    attempts: attempt,
+    timings: { ...timings, totalMs, firstRowsMs: state.firstRowsMs ?? totalMs },
+  }
+}
