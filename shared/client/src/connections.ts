@@ -9,16 +9,15 @@ const connectTimeoutMs = 10_000
 
 export type Relay = { peerId: string; addresses: readonly Multiaddr[] }
 
+export type ConnectOptions = { signal?: AbortSignal | undefined; webrtcOnly?: boolean }
+
 export type Connections = {
   /** The relays, those that answered last first. */
   relays: () => readonly Relay[]
   /** A connection to a relay; throws `no-relay`. */
-  toRelay: (relay: Relay, options: { signal?: AbortSignal | undefined; webrtcOnly?: boolean }) => Promise<Connection>
+  toRelay: (relay: Relay, options: ConnectOptions) => Promise<Connection>
   /** A connection to a node at its own addresses; throws `no-node`. */
-  toNode: (
-    node: { peerId: string; multiaddrs: readonly string[] },
-    options: { signal?: AbortSignal | undefined; webrtcOnly?: boolean },
-  ) => Promise<Connection>
+  toNode: (node: { peerId: string; multiaddrs: readonly string[] }, options: ConnectOptions) => Promise<Connection>
   /** Puts a relay that failed behind the others. */
   demote: (relay: Relay) => void
   readonly queryStreams: StreamPool
@@ -33,63 +32,50 @@ export function createConnections({
   relayAddresses: readonly string[]
 }): Connections {
   const relays = groupByPeer(relayAddresses)
-  const queryStreams = createStreamPool({ protocol: protocolIds.query, size: 2 })
-
-  const connect = async (
-    peerId: string,
-    addresses: readonly Multiaddr[],
-    { signal, webrtcOnly = false }: { signal?: AbortSignal | undefined; webrtcOnly?: boolean },
-  ) => {
-    const isWanted = (connection: Connection) => !webrtcOnly || isWebrtc(connection.remoteAddr)
-    const existing = host.getConnections().filter((each) => each.remotePeer.toString() === peerId && isWanted(each))
-    const usable = pickConnection(existing)
-    if (usable !== undefined) return usable
-    const wanted = webrtcOnly ? addresses.filter(isWebrtc) : addresses
-    if (wanted.length === 0) throw new TypeError('no address that this client can dial')
-    const timeout = AbortSignal.timeout(connectTimeoutMs)
-    return host.dial([...wanted], {
-      signal: signal === undefined ? timeout : AbortSignal.any([signal, timeout]),
-      force: webrtcOnly,
-    })
-  }
   return {
     relays: () => relays,
-    async toRelay(relay, options) {
+    async toRelay({ peerId, addresses }, options) {
       try {
-        return await connect(relay.peerId, relay.addresses, options)
+        return await connect(host, { peerId, addresses }, options)
       } catch (cause) {
         options.signal?.throwIfAborted()
-        throw new MarketplaceError({
-          code: 'no-relay',
-          message: 'The relay cannot be reached; another one is tried.',
-          details: relay.peerId,
-          cause,
-        })
+        const message = 'The relay cannot be reached; another one is tried.'
+        throw new MarketplaceError({ code: 'no-relay', message, details: peerId, cause })
       }
     },
     async toNode({ peerId, multiaddrs }, options) {
       try {
-        return await connect(
-          peerId,
-          multiaddrs.map((text) => multiaddr(text)),
-          options,
-        )
+        return await connect(host, { peerId, addresses: multiaddrs.map((text) => multiaddr(text)) }, options)
       } catch (cause) {
         options.signal?.throwIfAborted()
-        throw new MarketplaceError({
-          code: 'no-node',
-          message: 'The node cannot be reached directly; try the blind path.',
-          details: peerId,
-          cause,
-        })
+        const message = 'The node cannot be reached directly; try the blind path.'
+        throw new MarketplaceError({ code: 'no-node', message, details: peerId, cause })
       }
     },
     demote(relay) {
       const at = relays.indexOf(relay)
       if (at >= 0) relays.push(...relays.splice(at, 1))
     },
-    queryStreams,
+    queryStreams: createStreamPool({ protocol: protocolIds.query, size: 2 }),
   }
+}
+
+async function connect(
+  host: Host,
+  { peerId, addresses }: Relay,
+  { signal, webrtcOnly = false }: ConnectOptions,
+): Promise<Connection> {
+  const isWanted = (connection: Connection) => !webrtcOnly || isWebrtc(connection.remoteAddr)
+  const existing = host.getConnections().filter((each) => each.remotePeer.toString() === peerId && isWanted(each))
+  const usable = pickConnection(existing)
+  if (usable !== undefined) return usable
+  const wanted = webrtcOnly ? addresses.filter(isWebrtc) : addresses
+  if (wanted.length === 0) throw new TypeError('no address that this client can dial')
+  const timeout = AbortSignal.timeout(connectTimeoutMs)
+  return host.dial([...wanted], {
+    signal: signal === undefined ? timeout : AbortSignal.any([signal, timeout]),
+    force: webrtcOnly,
+  })
 }
 
 /** What a connection says of itself. */
