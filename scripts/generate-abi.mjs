@@ -15,7 +15,7 @@ const outputs = [
 
 /** Compiles into a directory of its own, so that no stale artefact and no other build can be mistaken for the result. */
 function build(directory) {
-  const bins = [join(contracts, 'node_modules/.bin'), join(root, 'node_modules/.bin')]
+  const bins = [join(contracts, 'bin'), join(contracts, 'node_modules/.bin'), join(root, 'node_modules/.bin')]
   const { status, stderr, stdout, error } = spawnSync(
     'forge',
     ['build', '--skip', 'test', '--out', join(directory, 'out'), '--cache-path', join(directory, 'cache')],
