@@ -8,8 +8,8 @@ import {Churn} from "./Churn.sol";
 
 /// @title Rank: popularity times loyalty times trust
 /// @notice `R = min(A, M/u) * (A+1)/(A+U+2) * min(1, D/M)`; the letters are those of `RankInputs`. Popularity counts a
-/// subscriber at most once and at most by what it pays, so every unit of it costs the fee of `u` a month to fake; a
-/// leaver costs more than a subscriber adds; a deposit buys trust, not rank.
+/// subscriber at most once and at most by what it pays, so every unit of it costs the fee of `u` a month to fake;
+/// whoever comes and goes leaves less rank behind than there was; a deposit buys trust, not rank.
 library Rank {
     uint256 private constant ONE = 1e18;
 

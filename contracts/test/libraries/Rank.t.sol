@@ -41,8 +41,7 @@ contract RankTest is Test {
         assertGe(Rank.compute(_inputs(a, liveRate, deposit + more, churn)), rank);
     }
 
-    /// @dev One who subscribes for a month and leaves costs the dataset more rank than its stay gave.
-    function testFuzz_anExitCostsMoreThanTheCount(uint32 a, uint64 churn) public pure {
+    function testFuzz_whoComesAndGoesLeavesLessRankThanThereWas(uint32 a, uint64 churn) public pure {
         a = uint32(bound(a, 1, 1e6));
         churn = uint64(bound(churn, 0, 1e6 << 32));
         uint88 rate = uint88(uint256(a) * U / 30 days + a);
