@@ -1,0 +1,145 @@
+/**
+ * The libp2p host of a daemon (DESIGN §9): TCP, WebSocket, WebRTC-direct, WebRTC over circuit relay; identity and
+ * WebRTC certificate on disk, so that addresses given out stay good over a restart.
+ */
+import { join } from 'node:path'
+import { circuitRelayServer, circuitRelayTransport } from '@libp2p/circuit-relay-v2'
+import { type GossipSub, gossipsub, StrictNoSign } from '@libp2p/gossipsub'
+import { identify, identifyPush } from '@libp2p/identify'
+import type { Libp2p, PrivateKey } from '@libp2p/interface'
+import { keychain } from '@libp2p/keychain'
+import { noise } from '@libp2p/noise'
+import { ping } from '@libp2p/ping'
+import { tcp } from '@libp2p/tcp'
+import { webRTC, webRTCDirect } from '@libp2p/webrtc'
+import { webSockets } from '@libp2p/websockets'
+import { yamux } from '@libp2p/yamux'
+import { MemoryDatastore, MountDatastore } from 'datastore-core'
+import { FsDatastore } from 'datastore-fs'
+import { Key } from 'interface-datastore'
+import { createLibp2p } from 'libp2p'
+import { announceTopic } from '@enigma/protocol'
+import { gossipMessageId } from './gossip-message-id.ts'
+import { hostLimits } from './host-limits.ts'
+import { openPeerKey } from './peer-key.ts'
+
+/**
+ * `relay`: carries circuits for private nodes, gossips the catalogue. `public`: takes connections. `private`: takes none,
+ * and is reached by circuits that it reserves at relays and WebRTC on top of them.
+ */
+export type HostKind = 'relay' | 'public' | 'private'
+
+export type CreateHostParameters = {
+  kind: HostKind
+  /** Holds `peer.key` and `libp2p/`. */
+  dataDirectory: string
+  /** Multiaddrs to listen on; not used by a private node. */
+  listen: readonly string[]
+  /** Multiaddrs to tell others instead of those listened on; none means those listened on. */
+  announce?: readonly string[] | undefined
+  /** URLs of STUN and TURN servers; none are asked when empty. */
+  iceServers?: readonly string[] | undefined
+  /** Relays at which a private node wants a reservation. */
+  reservations?: number | undefined
+  /** Allows dialling loopback and private addresses. */
+  isDevelopment: boolean
+}
+
+export type Host = {
+  node: Libp2p
+  privateKey: PrivateKey
+  /** On relays only. */
+  gossip: GossipSub | undefined
+  /** Closes all connections and the datastore. */
+  stop: () => Promise<void>
+}
+
+/** Creates and starts the host; it starts whether or not any relay can be reached. */
+export async function createHost(parameters: CreateHostParameters): Promise<Host> {
+  const { kind, dataDirectory } = parameters
+  const privateKey = await openPeerKey({ path: join(dataDirectory, 'peer.key') })
+  const disk = new FsDatastore(join(dataDirectory, 'libp2p'))
+  await disk.open()
+  // Other peers' records would only gather on disk: browsers come with a new peerId each time.
+  const datastore = new MountDatastore([
+    { prefix: new Key('/peers'), datastore: new MemoryDatastore() },
+    { prefix: new Key('/'), datastore: disk },
+  ])
+  const common = { ...networkOptions(parameters), privateKey, datastore }
+  const { node, gossip } = kind === 'relay' ? await createRelay(common) : await createNode(common)
+  const stop = async () => {
+    await node.stop()
+    await disk.close()
+  }
+  return { node, privateKey, gossip, stop }
+}
+
+type CommonOptions = ReturnType<typeof networkOptions> & { privateKey: PrivateKey; datastore: MountDatastore }
+
+async function createNode(options: CommonOptions): Promise<{ node: Libp2p; gossip: undefined }> {
+  return { node: await createLibp2p({ ...options, services: commonServices() }), gossip: undefined }
+}
+
+async function createRelay(options: CommonOptions): Promise<{ node: Libp2p; gossip: GossipSub }> {
+  const node = await createLibp2p({ ...options, services: { ...commonServices(), ...relayServices() } })
+  return { node, gossip: node.services.gossip }
+}
+
+function commonServices() {
+  return { identify: identify(), identifyPush: identifyPush(), ping: ping(), keychain: keychain() }
+}
+
+function networkOptions({
+  kind,
+  listen,
+  announce = [],
+  iceServers = [],
+  reservations = 1,
+  isDevelopment,
+}: CreateHostParameters) {
+  const rtcConfiguration = { iceServers: iceServers.map((urls) => ({ urls })) }
+  const circuits = Array.from({ length: reservations }, () => '/p2p-circuit')
+  return {
+    addresses: { listen: kind === 'private' ? [...circuits, '/webrtc'] : [...listen], announce: [...announce] },
+    transports: [
+      tcp(),
+      webSockets(),
+      webRTC({ rtcConfiguration }),
+      webRTCDirect({ rtcConfiguration }),
+      circuitRelayTransport({ maxInboundStopStreams: hostLimits.circuitStreams }),
+    ],
+    connectionEncrypters: [noise()],
+    streamMuxers: [yamux()],
+    connectionManager: {
+      maxConnections: hostLimits.maxConnections,
+      inboundConnectionThreshold: hostLimits.inboundConnectionThreshold,
+      maxIncomingPendingConnections: hostLimits.maxIncomingPendingConnections,
+    },
+    ...(isDevelopment && { connectionGater: { denyDialMultiaddr: () => false } }),
+  }
+}
+
+function relayServices() {
+  return {
+    relay: circuitRelayServer({
+      maxInboundHopStreams: hostLimits.circuitStreams,
+      maxOutboundHopStreams: hostLimits.circuitStreams,
+      maxOutboundStopStreams: hostLimits.circuitStreams,
+      reservations: {
+        maxReservations: hostLimits.maxReservations,
+        defaultDataLimit: hostLimits.circuitBytes,
+        defaultDurationLimit: hostLimits.circuitDurationMs,
+      },
+    }),
+    gossip: gossipsub({
+      // What is announced is signed by its author; who passed it on says nothing.
+      globalSignaturePolicy: StrictNoSign,
+      msgIdFn: gossipMessageId,
+      allowedTopics: [announceTopic],
+      allowPublishToZeroTopicPeers: true,
+      emitSelf: false,
+      maxInboundDataLength: hostLimits.gossipBytes,
+      maxOutboundBufferSize: hostLimits.gossipOutboundBytes,
+    }),
+  }
+}
