@@ -2,7 +2,8 @@
 import { hashQuery, signReceipt, type Signer } from '@enigma/crypto'
 import { type AnswerPart, type AnswerTimings, type Deployment, type Hex, type Query } from '@enigma/protocol'
 import { deflateBatch } from './deflate-batch.ts'
-import type { EngineBatch, EngineResult, OpenedSnapshot } from './opened-snapshot.ts'
+import type { EngineBatch, EngineResult } from './engine/engine.ts'
+import type { OpenedSnapshot } from './opened-snapshot.ts'
 import { createResultDigest } from './result-digest.ts'
 
 export type AnswerPartsParameters = {

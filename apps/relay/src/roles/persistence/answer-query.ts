@@ -1,6 +1,6 @@
 /**
  * Answers one sealed query: open → decode → verify → engine (guard, execute) → deflate → seal, first rows first. Frames
- * are made only when they are pulled, so the daemon holds at most two batches of an answer (DESIGN §6 Answer, §7).
+ * are made a bounded way ahead of the reader, so the daemon's memory does not grow with the answer (DESIGN §6 Answer, §7).
  */
 import { type AnswerSealer, createAnswerSealer, openQuery, type Signer } from '@enigma/crypto'
 import {
@@ -17,16 +17,17 @@ import { createAnswerParts } from './answer-parts.ts'
 import { createHolds, type Holds } from './holds.ts'
 import type { OpenedSnapshot } from './opened-snapshot.ts'
 import type { PersistenceLimits } from './persistence-limits.ts'
-import { prefetchOne } from './prefetch-one.ts'
 import type { QueryGate } from './query-gate.ts'
 import type { QueryKeys } from './query-keys.ts'
-import type { SampleCaller } from './sample-limits.ts'
+import { readAhead } from './read-ahead.ts'
+import type { Caller } from './sample-limits.ts'
+import { watchStalls } from './stall-watch.ts'
 import { type DecodedQuery, decodeRequest, type VerifyQuery } from './verify-query.ts'
 
 export type AnswerParameters = {
   /** An encoded `SealedQuery`. */
   sealed: Uint8Array
-  caller: SampleCaller
+  remote: Caller
   /** Ends the query: the engine is freed and what was reserved is given back. */
   signal: AbortSignal
 }
@@ -58,8 +59,8 @@ export type AnswerQueryParts = {
   verify: VerifyQuery
   gate: QueryGate
   /** A lease on the snapshot that a query wishes for; throws `snapshot-unknown`. */
-  openSnapshot: (query: Query) => OpenedSnapshot
-  limits: Pick<PersistenceLimits, 'answerTimeoutMs'>
+  openSnapshot: (query: Query) => Promise<OpenedSnapshot>
+  limits: Pick<PersistenceLimits, 'answerTimeoutMs' | 'readerStallMs' | 'readAheadBytes'>
   nowSeconds: () => number
   /** A monotonic clock. */
   nowMs: () => number
@@ -73,7 +74,7 @@ export type AnswerQueryParts = {
 type Run = {
   parts: AnswerQueryParts
   decoded: DecodedQuery
-  caller: SampleCaller
+  caller: Caller
   signal: AbortSignal
   holds: Holds
   used: { queries: 0 | 1; bytes: number }
@@ -87,7 +88,7 @@ const countedCodes: readonly ErrorCode[] = ['too-slow', 'too-large']
 
 /** Creates what answers queries at this node. */
 export function createAnswerQuery(parts: AnswerQueryParts): AnswerQuery {
-  return async function* answerQuery({ sealed, caller, signal }) {
+  return async function* answerQuery({ sealed, remote: caller, signal }) {
     const startedMs = parts.nowMs()
     const holds = createHolds({ onFailure: parts.onFailure })
     const stop = new AbortController()
@@ -99,9 +100,14 @@ export function createAnswerQuery(parts: AnswerQueryParts): AnswerQuery {
       holds.add(parts.gate.enter())
       const { decoded, sealer } = await openRequest(parts, sealed)
       const run = createRun({ parts, decoded, caller, signal: ended, holds })
+      let isWhole = false
       try {
-        yield* sealedFrames(run, sealer, () => stop.abort())
+        const source = sealedFrames(run, sealer, () => stop.abort())
+        const stallMs = parts.limits.readerStallMs
+        yield* watchStalls({ source, stallMs, onStall: () => stop.abort() })
+        isWhole = true
       } finally {
+        if (!isWhole) run.record.code ??= 'aborted'
         parts.onAnswered({ ...run.record, totalMs: parts.nowMs() - startedMs })
       }
     } finally {
@@ -125,9 +131,16 @@ function createRun(parameters: Omit<Run, 'used' | 'record'>): Run {
   return { ...parameters, used: { queries: 0, bytes: 0 }, record }
 }
 
-async function* sealedFrames(run: Run, sealer: AnswerSealer, stop: () => void): AsyncGenerator<Uint8Array, void> {
+async function* sealedFrames(
+  run: Run,
+  sealer: AnswerSealer,
+  stop: () => void,
+): AsyncGenerator<Uint8Array, void, undefined> {
   let isFirst = true
-  for await (const part of prefetchOne({ source: sealParts(run, sealer), stop })) {
+  const maxBytes = run.parts.limits.readAheadBytes
+  const source = sealParts(run, sealer)
+  const sizeOf = (part: SealedPart) => part.frames.reduce((sum, frame) => sum + frame.length, 0)
+  for await (const part of readAhead({ source, sizeOf, maxBytes, stop })) {
     if (isFirst) yield sealer.header
     isFirst = false
     if (part.isAnswer) run.used.queries = 1
@@ -166,7 +179,7 @@ async function* answerParts(run: Run): AsyncGenerator<AnswerPart, void, undefine
   holds.add(() => settle(used))
   record.account = account
   if (account !== undefined) holds.add(parts.gate.enterAccount(account))
-  const snapshot = parts.openSnapshot(query)
+  const snapshot = await parts.openSnapshot(query)
   holds.add(snapshot.release)
   const verifyMs = parts.nowMs() - startedMs
   signal.throwIfAborted()

@@ -16,8 +16,8 @@ export const persistenceLimits = {
   sampleTimeoutMs: 5_000,
   /** Sample queries a minute from one relay or directly connected peer. */
   samplesPerPeer: 120,
-  /** Sample queries a minute from one remote address or bucket behind a relay. */
-  samplesPerRemote: 30,
+  /** Sample queries a minute from one network address; relays bound those behind them. */
+  samplesPerAddress: 240,
   /** Sample queries a minute for one dataset. */
   samplesPerDataset: 600,
   /** What one account may ask of one dataset, all its grants together. */
@@ -28,6 +28,10 @@ export const persistenceLimits = {
   maxQueriesPerAccount: 24,
   /** The longest that one answer may take to be fetched. */
   answerTimeoutMs: 15 * 60_000,
+  /** The longest that a reader may pause between two frames. */
+  readerStallMs: 20_000,
+  /** Sealed bytes of one answer that wait for its reader, before the engine is held back. */
+  readAheadBytes: 1024 * 1024,
   /** Grant chains whose signatures are remembered. */
   cachedGrantChains: 10_000,
   /** How long a smart account's answer about a grant is believed. */

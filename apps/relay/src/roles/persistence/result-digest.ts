@@ -2,7 +2,7 @@
 import { hash } from 'node:crypto'
 import { hashBatches, hashRows } from '@enigma/crypto'
 import { type Hex, limits, type ResultColumn, type Value } from '@enigma/protocol'
-import type { EngineBatch } from './opened-snapshot.ts'
+import type { EngineBatch } from './engine/engine.ts'
 
 export type ResultDigest = { add: (batch: EngineBatch) => void; finish: () => Promise<Hex> }
 

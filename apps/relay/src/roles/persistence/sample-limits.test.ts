@@ -6,12 +6,12 @@ const one: Hex = `0x${'11'.repeat(32)}`
 const other: Hex = `0x${'22'.repeat(32)}`
 
 describe('createSampleLimiter', () => {
-  const limits = { samplesPerPeer: 3, samplesPerRemote: 2, samplesPerDataset: 4 }
-  const outcomes = (takes: { dataset?: Hex; peerId?: string; remote?: string; at?: number }[]) => {
+  const limits = { samplesPerPeer: 3, samplesPerAddress: 2, samplesPerDataset: 4 }
+  const outcomes = (takes: { dataset?: Hex; peerId?: string; address?: string; at?: number }[]) => {
     const limiter = createSampleLimiter({ limits })
-    return takes.map(({ dataset = one, peerId = 'relay', remote = 'a', at = 0 }) => {
+    return takes.map(({ dataset = one, peerId = 'relay', address = '/ip4/192.0.2.1/tcp/1', at = 0 }) => {
       try {
-        limiter.take({ dataset, caller: { peerId, remote }, nowSeconds: at })
+        limiter.take({ dataset, caller: { peerId, address }, nowSeconds: at })
         return 'ok'
       } catch (error) {
         return (error as { code: string }).code
@@ -19,12 +19,13 @@ describe('createSampleLimiter', () => {
     })
   }
 
-  it('bounds one remote', () => {
-    expect(outcomes([{}, {}, {}])).toEqual(['ok', 'ok', 'sample-limited'])
+  it('bounds one address, whatever its port and peer', () => {
+    const three = ['/ip4/192.0.2.1/tcp/1', '/ip4/192.0.2.1/tcp/2/ws', '/ip4/192.0.2.1/udp/3']
+    expect(outcomes(three.map((address) => ({ address, peerId: address })))).toEqual(['ok', 'ok', 'sample-limited'])
   })
 
   it('bounds one relay whoever is behind it', () => {
-    expect(outcomes([{ remote: 'a' }, { remote: 'b' }, { remote: 'c' }, { remote: 'd' }])).toEqual([
+    expect(outcomes(['a', 'b', 'c', 'd'].map((name) => ({ address: `/dns4/${name}` })))).toEqual([
       'ok',
       'ok',
       'ok',
@@ -33,8 +34,8 @@ describe('createSampleLimiter', () => {
   })
 
   it('bounds one dataset whoever asks, and leaves the others alone', () => {
-    const five = ['p', 'q', 'r', 's', 't'].map((peerId) => ({ peerId }))
-    expect(outcomes([...five, { peerId: 'u', dataset: other }])).toEqual([
+    const five = ['p', 'q', 'r', 's', 't'].map((peerId) => ({ peerId, address: `/dns4/${peerId}` }))
+    expect(outcomes([...five, { peerId: 'u', address: '/dns4/u', dataset: other }])).toEqual([
       'ok',
       'ok',
       'ok',

@@ -1,20 +1,16 @@
-/** Limits of free sample queries by peer, remote and dataset, in windows of one minute (DESIGN §6). */
+/** Limits of free sample queries by peer, address and dataset, in windows of one minute (DESIGN §6). */
 import { type Hex, MarketplaceError } from '@enigma/protocol'
 import type { PersistenceLimits } from './persistence-limits.ts'
 
-export type SampleCaller = {
-  /** The peer on the connection: a relay, or the asker itself. */
-  peerId: string
-  /** The asker's address or bucket as far as it is known; the peer when a relay tells none. */
-  remote: string
-}
+/** Who is at the other end of the connection, a relay or the asker itself, as `RemotePeer` of shared/network. */
+export type Caller = { peerId: string; address: string }
 
 export type SampleLimiter = {
   /** Counts one sample query; throws `sample-limited`. Nothing is given back: even a refused one costs work. */
-  take(parameters: { dataset: Hex; caller: SampleCaller; nowSeconds: number }): void
+  take(parameters: { dataset: Hex; caller: Caller; nowSeconds: number }): void
 }
 
-type Bounds = Pick<PersistenceLimits, 'samplesPerPeer' | 'samplesPerRemote' | 'samplesPerDataset'>
+type Bounds = Pick<PersistenceLimits, 'samplesPerPeer' | 'samplesPerAddress' | 'samplesPerDataset'>
 
 /** Creates the counters; they hold one entry for each caller of the present minute, at most what datasets admit. */
 export function createSampleLimiter({ limits }: { limits: Bounds }): SampleLimiter {
@@ -28,7 +24,7 @@ export function createSampleLimiter({ limits }: { limits: Bounds }): SampleLimit
       const keys = [
         { key: `dataset ${dataset}`, limit: limits.samplesPerDataset },
         { key: `peer ${caller.peerId}`, limit: limits.samplesPerPeer },
-        { key: `remote ${caller.peerId} ${caller.remote}`, limit: limits.samplesPerRemote },
+        { key: `address ${hostOf(caller.address)}`, limit: limits.samplesPerAddress },
       ]
       if (keys.some(({ key, limit }) => (counts.get(key) ?? 0) >= limit)) throw limitedError(60 - (nowSeconds % 60))
       for (const { key } of keys) counts.set(key, (counts.get(key) ?? 0) + 1)
@@ -42,4 +38,9 @@ function limitedError(retrySeconds: number): MarketplaceError {
     message: 'Too many free sample queries in this minute; wait for the next one, or subscribe.',
     details: `again in ${retrySeconds} s`,
   })
+}
+
+/** The first component of a multiaddr, `/ip4/192.0.2.1`: other ports are no other asker. */
+function hostOf(address: string): string {
+  return address.split('/').slice(0, 3).join('/')
 }

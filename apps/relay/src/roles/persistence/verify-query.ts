@@ -26,7 +26,7 @@ import { type AccessTier, checkAccess, checkHead } from './check-access.ts'
 import { checkLimits, checkNodeGrants, shareBps } from './check-limits.ts'
 import { checkWindow } from './check-window.ts'
 import type { PersistenceLimits } from './persistence-limits.ts'
-import type { SampleCaller, SampleLimiter } from './sample-limits.ts'
+import type { Caller, SampleLimiter } from './sample-limits.ts'
 import type { GrantVerifier, VerifiedGrants } from './verify-grants.ts'
 
 /** A query as decoded, not yet to be believed. */
@@ -65,7 +65,7 @@ export type QueryVerifierParts = {
   machineStartedAtSeconds: number
 }
 
-export type VerifyQueryParameters = DecodedQuery & { caller: SampleCaller; signal: AbortSignal }
+export type VerifyQueryParameters = DecodedQuery & { caller: Caller; signal: AbortSignal }
 export type VerifyQuery = (parameters: VerifyQueryParameters) => Promise<VerifiedQuery>
 
 /** Longer than any copy of a query can wait inside `verifyQuery` after it has expired. */
@@ -242,7 +242,7 @@ async function admitSample(parameters: {
   signedQuery: SignedQuery
   query: Query
   served: ServedDataset
-  caller: SampleCaller
+  caller: Caller
 }): Promise<VerifiedQuery> {
   const { parts, signedQuery, query, served, caller } = parameters
   if (query.grantHash !== zeroHash || signedQuery.grants.length > 0) {

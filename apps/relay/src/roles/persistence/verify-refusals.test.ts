@@ -254,7 +254,7 @@ const cases = {
   ],
   'sample-limited': [
     {
-      node: { limits: { samplesPerRemote: 1 } },
+      node: { limits: { samplesPerAddress: 1 } },
       attack: async (node) => {
         await askSample(node)
         return askSample(node)

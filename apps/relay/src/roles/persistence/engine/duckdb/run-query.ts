@@ -241,7 +241,8 @@ function toFailure(cause: unknown, { isLate, isCancelled, timeoutMs }: FailureFa
     return new MarketplaceError({ code: 'too-slow', message })
   }
   const text = cause instanceof Error ? cause.message : String(cause)
-  if (/out of memory|bad_?alloc|failed to allocate/i.test(text)) {
+  // Out of memory, DuckDB would move data to a temporary file, which the hardened configuration forbids.
+  if (/out of memory|bad_?alloc|failed to (allocate|offload)|LocalFileSystem has been disabled/i.test(text)) {
     return new MarketplaceError({
       code: 'too-large',
       message: 'The query needs more memory than it may use; ask for less.',

@@ -1,0 +1,155 @@
+/**
+ * One dataset that this node serves: its newest snapshot is open and warm, an older one that is still kept is opened for
+ * those who name it. A new snapshot is swapped in when it is ready; queries under way finish on theirs (DESIGN §8).
+ */
+import { type Hex, type Manifest, MarketplaceError, type Query } from '@enigma/protocol'
+import type { DatasetSnapshots, StoredSnapshot } from '../../snapshot/dataset-snapshots.ts'
+import type { EngineHealth } from './engine/engine.ts'
+import type { LeasedDatabase } from './leased-database.ts'
+import { openFullDatabase, type OpenDatabaseParts, openSampleDatabase } from './open-databases.ts'
+import type { OpenedSnapshot } from './opened-snapshot.ts'
+import type { PersistenceLimits } from './persistence-limits.ts'
+
+export type DatasetTerms = { manifest: Manifest; manifestHash: Hex }
+
+export type DatasetHealth = {
+  dataset: Hex
+  /** Undefined until a snapshot is served. */
+  seq: number | undefined
+  createdAt: number | undefined
+  engine: EngineHealth | undefined
+}
+
+export type DatasetService = {
+  readonly manifest: Manifest
+  hasSnapshot: (wish: Query['snapshot']) => boolean
+  /** A lease on the snapshot that the query wishes for; throws `snapshot-unknown` or `sample-limited`. */
+  openSnapshot: (query: Query) => Promise<OpenedSnapshot>
+  /** Takes a newer manifest; snapshots that are open keep their sample until the next swap. */
+  setTerms: (terms: DatasetTerms) => void
+  /** Resolves when the newest snapshot in the store is the one that is served. */
+  settle: () => Promise<void>
+  health: () => DatasetHealth
+  close: () => Promise<void>
+}
+
+export type DatasetServiceParts = OpenDatabaseParts & {
+  snapshots: DatasetSnapshots
+  terms: DatasetTerms
+  limits: Pick<PersistenceLimits, 'sampleTimeoutMs'>
+  /** Told when a snapshot cannot be opened; the one before it goes on serving. */
+  onError: (error: unknown) => void
+}
+
+type Serving = { stored: StoredSnapshot; full: LeasedDatabase; sample: LeasedDatabase | undefined }
+
+/** Serves the newest snapshot of the store, and every newer one as it is committed. */
+export async function createDatasetService(parts: DatasetServiceParts): Promise<DatasetService> {
+  const service = new SnapshotServer(parts)
+  await service.settle()
+  return service
+}
+
+class SnapshotServer implements DatasetService {
+  readonly #parts: DatasetServiceParts
+  readonly #closing = new AbortController()
+  readonly #unsubscribe: () => void
+  #terms: DatasetTerms
+  #serving: Serving | undefined
+  #swaps: Promise<void> = Promise.resolve()
+
+  constructor(parts: DatasetServiceParts) {
+    this.#parts = parts
+    this.#terms = parts.terms
+    this.#unsubscribe = parts.snapshots.onCommit(() => void this.settle())
+  }
+
+  get manifest(): Manifest {
+    return this.#terms.manifest
+  }
+
+  hasSnapshot = (wish: Query['snapshot']): boolean =>
+    wish.kind === 'latest' ? this.#serving !== undefined : this.#find(wish.seq) !== undefined
+
+  setTerms = (terms: DatasetTerms): void => {
+    this.#terms = terms
+  }
+
+  openSnapshot = async (query: Query): Promise<OpenedSnapshot> => {
+    const serving = this.#serving
+    if (serving === undefined) throw snapshotUnknown()
+    const { snapshot: wish } = query
+    if (wish.kind === 'latest' || wish.seq === serving.stored.snapshot.seq) {
+      return query.kind === 'sample' ? this.#leaseSample(serving) : this.#lease(serving.stored, serving.full)
+    }
+    const stored = this.#find(wish.seq)
+    if (stored === undefined || query.kind === 'sample') throw snapshotUnknown()
+    const older = await openFullDatabase({ parts: this.#parts, stored, signal: this.#closing.signal })
+    const opened = this.#lease(stored, older)
+    older.retire().catch(this.#parts.onError)
+    return opened
+  }
+
+  settle = (): Promise<void> => {
+    this.#swaps = this.#swaps.then(() => this.#swap()).catch(this.#parts.onError)
+    return this.#swaps
+  }
+
+  health = (): DatasetHealth => {
+    const { dataset } = this.#parts.snapshots
+    const snapshot = this.#serving?.stored.snapshot
+    return { dataset, seq: snapshot?.seq, createdAt: snapshot?.createdAt, engine: this.#serving?.full.database.health }
+  }
+
+  close = async (): Promise<void> => {
+    this.#unsubscribe()
+    this.#closing.abort()
+    await this.#swaps
+    const serving = this.#serving
+    this.#serving = undefined
+    await Promise.all([serving?.full.close(), serving?.sample?.close()])
+  }
+
+  async #swap(): Promise<void> {
+    const { signal } = this.#closing
+    const stored = this.#parts.snapshots.latest()
+    if (stored === undefined || stored.snapshot.seq === this.#serving?.stored.snapshot.seq || signal.aborted) return
+    const { manifest } = this.#terms
+    const full = await openFullDatabase({ parts: this.#parts, stored, signal })
+    const sample = await openSampleDatabase({ parts: this.#parts, stored, manifest, signal }).catch(
+      async (error: unknown) => {
+        await full.retire()
+        throw error
+      },
+    )
+    const before = this.#serving
+    this.#serving = { stored, full, sample }
+    for (const database of [before?.full, before?.sample]) database?.retire().catch(this.#parts.onError)
+  }
+
+  #find(seq: number): StoredSnapshot | undefined {
+    return this.#parts.snapshots.list().find(({ snapshot }) => snapshot.seq === seq)
+  }
+
+  #lease({ signed }: StoredSnapshot, { database, lease }: LeasedDatabase): OpenedSnapshot {
+    const { manifest, manifestHash } = this.#terms
+    const { engineId } = this.#parts.engine
+    const timeoutMs = manifest.limits.timeoutSeconds * 1000
+    return { head: signed, manifestHash, engineId, timeoutMs, stream: database.stream, release: lease() }
+  }
+
+  #leaseSample({ stored, sample }: Serving): OpenedSnapshot {
+    if (sample === undefined) {
+      const message = 'This dataset offers no free sample; start a trial or subscribe.'
+      throw new MarketplaceError({ code: 'sample-limited', message })
+    }
+    return { ...this.#lease(stored, sample), timeoutMs: this.#parts.limits.sampleTimeoutMs }
+  }
+}
+
+function snapshotUnknown(): MarketplaceError {
+  return new MarketplaceError({
+    code: 'snapshot-unknown',
+    message: 'This node does not hold that snapshot; ask for the latest one, or ask another node.',
+  })
+}

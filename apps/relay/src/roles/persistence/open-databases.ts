@@ -1,0 +1,82 @@
+/** Opens the databases of one snapshot: all tables for subscribers, the sample tables apart and in processes apart. */
+import { rm } from 'node:fs/promises'
+import type { Manifest, Snapshot } from '@enigma/protocol'
+import type { StoredSnapshot } from '../../snapshot/dataset-snapshots.ts'
+import { ensureDatabase } from '../../snapshot/ensure-database.ts'
+import type { SnapshotStore } from '../../snapshot/snapshot-store.ts'
+import type { Engine, EngineTable } from './engine/engine.ts'
+import { createLeasedDatabase, type LeasedDatabase } from './leased-database.ts'
+
+export type OpenDatabaseParts = {
+  store: SnapshotStore
+  engine: Engine
+  /** An engine of its own, so that free queries never take a process from subscribers. */
+  sampleEngine: Engine
+}
+
+/** Opens all tables of a snapshot, ingesting its segments when no database is there yet. */
+export async function openFullDatabase({
+  parts: { store, engine },
+  stored,
+  signal,
+}: {
+  parts: OpenDatabaseParts
+  stored: StoredSnapshot
+  signal?: AbortSignal
+}): Promise<LeasedDatabase> {
+  const ingest = engine.ingest.bind(engine)
+  const databasePath = await ensureDatabase({ store, stored, ingest, signal })
+  const database = await engine.open({ databasePath, tables: tablesOf(stored.snapshot) })
+  return createLeasedDatabase({ database, onClosed: () => Promise.resolve() })
+}
+
+/** Opens the rows that anyone may query, in a file of their own; undefined when the dataset offers none. */
+export async function openSampleDatabase({
+  parts: { store, sampleEngine },
+  stored: { snapshot },
+  manifest,
+  signal,
+}: {
+  parts: OpenDatabaseParts
+  stored: StoredSnapshot
+  manifest: Manifest
+  signal?: AbortSignal
+}): Promise<LeasedDatabase | undefined> {
+  const firstRows = Object.fromEntries(manifest.sample.map(({ table, rows }) => [table, rows]))
+  const snapshots = await store.dataset(snapshot.dataset)
+  const tables = snapshot.tables
+    .filter(({ name }) => firstRows[name] !== undefined)
+    .map(({ name, columns, segments }) => ({
+      name,
+      columns,
+      segmentPaths: firstSegments(segments, firstRows[name] ?? 0).map(({ hash }) => snapshots.segmentPath(hash)),
+    }))
+  if (tables.length === 0) return undefined
+  const databasePath = store.newTemporaryPath()
+  await sampleEngine.ingest({ databasePath, tables, firstRows, signal })
+  const remove = () => rm(databasePath, { force: true })
+  try {
+    const opened = tables.map(({ name, columns }) => ({ name, columns }))
+    const database = await sampleEngine.open({ databasePath, tables: opened })
+    return createLeasedDatabase({ database, onClosed: remove })
+  } catch (error) {
+    await remove()
+    throw error
+  }
+}
+
+/** The segments that hold the first `rows` rows of a table. */
+function firstSegments<Segment extends { rows: number }>(segments: readonly Segment[], rows: number): Segment[] {
+  const taken: Segment[] = []
+  let covered = 0
+  for (const segment of segments) {
+    if (covered >= rows) break
+    taken.push(segment)
+    covered += segment.rows
+  }
+  return taken
+}
+
+function tablesOf({ tables }: Snapshot): EngineTable[] {
+  return tables.map(({ name, columns }) => ({ name, columns }))
+}

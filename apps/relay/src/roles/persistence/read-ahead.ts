@@ -1,0 +1,59 @@
+/**
+ * Works ahead of the consumer until `maxBytes` are waiting for it: a small answer is made whole, and its engine free,
+ * however slowly it is fetched. A consumer that leaves early calls `stop`, so that work under way ends.
+ */
+export type ReadAheadParameters<Item> = {
+  source: AsyncGenerator<Item, void, undefined>
+  sizeOf: (item: Item) => number
+  maxBytes: number
+  stop: () => void
+}
+
+/** Yields the items of `source` in order; at most `maxBytes` and one item are held. */
+export async function* readAhead<Item>(parameters: ReadAheadParameters<Item>): AsyncGenerator<Item, void, undefined> {
+  const { source, sizeOf, maxBytes, stop } = parameters
+  const waiting: Item[] = []
+  let bytes = 0
+  let changed = Promise.withResolvers<undefined>()
+  const state = { isLeft: false, outcome: undefined as { error?: unknown } | undefined }
+  const change = () => {
+    changed.resolve(undefined)
+    changed = Promise.withResolvers()
+  }
+
+  async function produce(): Promise<void> {
+    for await (const item of source) {
+      waiting.push(item)
+      bytes += sizeOf(item)
+      change()
+      while (bytes >= maxBytes && !state.isLeft) await changed.promise
+      if (state.isLeft) return
+    }
+  }
+  const produced = produce().then(
+    () => (state.outcome = {}),
+    (error: unknown) => (state.outcome = { error }),
+  )
+  void produced.then(change)
+  try {
+    for (;;) {
+      const item = waiting.shift()
+      if (item !== undefined) {
+        bytes -= sizeOf(item)
+        change()
+        yield item
+      } else if (state.outcome === undefined) {
+        await changed.promise
+      } else if ('error' in state.outcome) {
+        throw state.outcome.error
+      } else {
+        return
+      }
+    }
+  } finally {
+    state.isLeft = true
+    if (state.outcome === undefined) stop()
+    change()
+    await produced
+  }
+}

@@ -1,0 +1,156 @@
+/**
+ * The persistence role: answers queries on the datasets that it serves. Everything that touches the world is handed in;
+ * main.ts composes it with the host (`handleQueries`), the chain mirror and the snapshot store.
+ */
+import type { DatabaseSync } from 'node:sqlite'
+import type { Signer } from '@enigma/crypto'
+import { datasetIdOf, type Deployment, type Hex, MarketplaceError, type Query } from '@enigma/protocol'
+import { budgetMigrations, createBudgetStore } from '../../store/budget-store.ts'
+import { createGroupCommit } from '../../store/group-commit.ts'
+import { createNonceStore, nonceMigrations } from '../../store/nonce-store.ts'
+import type { Migration } from '../../store/open-database.ts'
+import { type AnswerQuery, type AnswerRecord, createAnswerQuery } from './answer-query.ts'
+import type { ChainView } from './chain-view.ts'
+import { createDatasetService, type DatasetHealth, type DatasetService, type DatasetTerms } from './dataset-service.ts'
+import type { OpenDatabaseParts } from './open-databases.ts'
+import { type PersistenceLimits, persistenceLimits } from './persistence-limits.ts'
+import { createQueryGate } from './query-gate.ts'
+import type { QueryKeys } from './query-keys.ts'
+import { createSampleLimiter } from './sample-limits.ts'
+import { createGrantVerifier, type VerifyContractSignature } from './verify-grants.ts'
+import { createP256Verifier } from './verify-p256.ts'
+import { createQueryVerifier } from './verify-query.ts'
+
+/** The migrations of the database that the role is given. */
+export const persistenceMigrations: readonly Migration[] = [...nonceMigrations, ...budgetMigrations]
+
+export type PersistenceRoleParts = OpenDatabaseParts & {
+  deployment: Deployment
+  /** The node's signing account: the audience of queries, and what signs receipts. */
+  signer: Signer
+  chain: ChainView
+  /** Of the network file. */
+  confirmations: number
+  /** Opened with `persistenceMigrations`; closed by its owner after `stop`. */
+  database: DatabaseSync
+  keys: QueryKeys
+  limits?: Partial<PersistenceLimits>
+  /** ERC-1271; without it only plain accounts can grant. */
+  verifyContractSignature?: VerifyContractSignature | undefined
+  nowSeconds: () => number
+  /** A monotonic clock. */
+  nowMs: () => number
+  /** Unix seconds: now less `os.uptime()`. */
+  machineStartedAtSeconds: number
+  onAnswered: (record: AnswerRecord) => void
+  onError: (error: unknown) => void
+}
+
+export type PersistenceHealth = { queriesUnderWay: number; datasets: DatasetHealth[] }
+
+export type PersistenceRole = {
+  /** For `handleQueries`: frames of the answer to one sealed query. */
+  answer: AnswerQuery
+  /** Serves a dataset from the snapshots in the store, or takes its newer manifest; resolves when it is ready. */
+  serve: (terms: DatasetTerms) => Promise<DatasetService>
+  /** Serves it no longer. */
+  drop: (dataset: Hex) => Promise<void>
+  /** Ids for the node record. */
+  datasets: () => Hex[]
+  health: () => PersistenceHealth
+  /** Ends the engines; queries under way end with a refusal. */
+  stop: () => Promise<void>
+}
+
+/** Starts the role with no dataset; `serve` adds them. */
+export function startPersistenceRole(parts: PersistenceRoleParts): PersistenceRole {
+  const limits: PersistenceLimits = { ...persistenceLimits, ...parts.limits }
+  const services = new Map<Hex, Promise<DatasetService>>()
+  const ready = new Map<Hex, DatasetService>()
+  const gate = createQueryGate({ limits })
+  const commits = createGroupCommit({ database: parts.database })
+  const verify = createVerifier({ parts, limits, commits, datasetOf: (dataset) => ready.get(dataset) })
+  const openSnapshot = (query: Query) => requireReady(ready, query.dataset).openSnapshot(query)
+  const onFailure = parts.onError
+
+  async function start(dataset: Hex, terms: DatasetTerms): Promise<DatasetService> {
+    const snapshots = await parts.store.dataset(dataset)
+    const service = await createDatasetService({ ...parts, limits, snapshots, terms })
+    ready.set(dataset, service)
+    return service
+  }
+
+  async function drop(dataset: Hex): Promise<void> {
+    const service = services.get(dataset)
+    services.delete(dataset)
+    ready.delete(dataset)
+    await (await service)?.close()
+  }
+
+  return {
+    answer: createAnswerQuery({ ...parts, limits, gate, verify, openSnapshot, onFailure }),
+    async serve(terms) {
+      const dataset = datasetIdOf(terms.manifest)
+      const known = services.get(dataset)
+      const service = known ?? start(dataset, terms)
+      services.set(dataset, service)
+      service.catch(() => services.delete(dataset))
+      const started = await service
+      if (known !== undefined) started.setTerms(terms)
+      return started
+    },
+    drop,
+    datasets: () => [...ready.keys()],
+    health: () => ({
+      queriesUnderWay: gate.underWay,
+      datasets: [...ready.values()].map((service) => service.health()),
+    }),
+    async stop() {
+      await Promise.all([...services.keys()].map(drop))
+      commits.flush()
+    },
+  }
+}
+
+function createVerifier({
+  parts,
+  limits,
+  commits,
+  datasetOf,
+}: {
+  parts: PersistenceRoleParts
+  limits: PersistenceLimits
+  commits: ReturnType<typeof createGroupCommit>
+  datasetOf: (dataset: Hex) => DatasetService | undefined
+}) {
+  const { database, deployment, verifyContractSignature, onError } = parts
+  const { cachedGrantChains: maxChains, contractSignatureSeconds } = limits
+  const verifySignature = createP256Verifier({ maxKeys: maxChains })
+  return createQueryVerifier({
+    ...parts,
+    signer: parts.signer.address.toLowerCase() as Hex,
+    limits,
+    datasetOf,
+    verifySignature,
+    verifyGrants: createGrantVerifier({
+      deployment,
+      maxChains,
+      verifySignature,
+      contractSignatureSeconds,
+      verifyContractSignature,
+    }),
+    commits,
+    nonces: createNonceStore({ database }),
+    budgets: createBudgetStore({ database, commits, onFailure: onError }),
+    samples: createSampleLimiter({ limits }),
+  })
+}
+
+function requireReady(ready: ReadonlyMap<Hex, DatasetService>, dataset: Hex): DatasetService {
+  const service = ready.get(dataset)
+  if (service !== undefined) return service
+  throw new MarketplaceError({
+    code: 'dataset-unknown',
+    message: 'This node no longer serves the dataset; ask another.',
+  })
+}
