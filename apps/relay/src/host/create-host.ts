@@ -138,6 +138,7 @@ function relayServices() {
       allowedTopics: [announceTopic],
       allowPublishToZeroTopicPeers: true,
       emitSelf: false,
+      ignoreDuplicatePublishError: true,
       maxInboundDataLength: hostLimits.gossipBytes,
       maxOutboundBufferSize: hostLimits.gossipOutboundBytes,
     }),

@@ -3,6 +3,7 @@ import { mkdir, open, readFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { generateKeyPair, privateKeyFromProtobuf, privateKeyToProtobuf } from '@libp2p/crypto/keys'
 import type { PrivateKey } from '@libp2p/interface'
+import { peerIdFromPrivateKey } from '@libp2p/peer-id'
 import { MarketplaceError } from '@enigma/protocol'
 
 /** Reads the key of `path`, or creates it with mode 0600; throws `setting-invalid` for a file that holds no key. */
@@ -33,4 +34,13 @@ async function readStored(path: string): Promise<string | undefined> {
     if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined
     throw error
   }
+}
+
+/** The peerId of the key in `path`; throws `setting-invalid` when the node never ran. */
+export async function peerIdOf({ path }: { path: string }): Promise<string> {
+  if ((await readStored(path)) === undefined) {
+    const message = `There is no peer key at ${path}; start the node once, it makes one.`
+    throw new MarketplaceError({ code: 'setting-invalid', message })
+  }
+  return peerIdFromPrivateKey(await openPeerKey({ path })).toString()
 }

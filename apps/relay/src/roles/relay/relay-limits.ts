@@ -1,0 +1,19 @@
+/** Limits of the relay role, with the reason of each. */
+export const relayLimits = {
+  /** Records kept of nodes that no manifest lists, such as relays and nodes that wait to be listed. */
+  unlistedRecords: 1000,
+  /** How long a pushed manifest may wait for the chain mirror to see its transaction. */
+  chainWaitMs: 8_000,
+  /** Announcements that wait so at once. */
+  chainWaiters: 64,
+  /** For one dial on behalf of a query: the asker waits. */
+  dialTimeoutMs: 5_000,
+  /** An address that failed is not dialled again for this long. */
+  dialPauseMs: 3_000,
+  /** Addresses remembered as failed. */
+  dialPauses: 10_000,
+  /** Between two rounds of comparing catalogues with the other relays. */
+  catchUpIntervalMs: 300_000,
+  /** For one round with one relay. */
+  catchUpTimeoutMs: 120_000,
+} as const

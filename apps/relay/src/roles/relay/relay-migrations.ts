@@ -1,0 +1,27 @@
+/** Tables of the relay's catalogue: manifests by hash and the newest record of each node. */
+import type { Migration } from '../../store/open-database.ts'
+
+/** Migrations for the database that is handed to `startRelayRole`. */
+export const relayMigrations: readonly Migration[] = [
+  {
+    name: 'relay-1',
+    sql: `
+CREATE TABLE relay_manifest (
+  hash TEXT PRIMARY KEY,
+  dataset TEXT NOT NULL,
+  manifest BLOB NOT NULL,
+  signature TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX relay_manifest_dataset ON relay_manifest (dataset);
+
+CREATE TABLE relay_node_record (
+  peer_id TEXT PRIMARY KEY,
+  seq INTEGER NOT NULL,
+  expires_at INTEGER NOT NULL,
+  record BLOB NOT NULL,
+  signature TEXT NOT NULL,
+  peer_signature TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX relay_node_record_end ON relay_node_record (expires_at);`,
+  },
+]
