@@ -38,6 +38,8 @@ export const settingsSchema = v.strictObject({
   iceServers: v.optional(v.array(v.string()), []),
   /** Port of health and metrics on 127.0.0.1; 0 takes a free one and writes it to `<dataDirectory>/node.json`. */
   httpPort: v.optional(v.pipe(v.number(), v.safeInteger(), v.minValue(0), v.maxValue(65_535)), 0),
+  /** Allows dialling loopback and private addresses, as a network on one machine needs. */
+  development: v.optional(v.boolean(), false),
   logLevel: v.optional(v.picklist(['debug', 'info', 'warn', 'error']), 'info'),
   persistence: v.optional(
     v.strictObject({
@@ -51,6 +53,8 @@ export const settingsSchema = v.strictObject({
       maxQueries: v.optional(count, 32),
       /** Superseded snapshots kept for queries that name them. */
       keepSnapshots: v.optional(count, 3),
+      /** Largest snapshot that is taken in. */
+      maxSnapshotBytes: v.optional(bytes, 64 * 1024 ** 3),
     }),
     {},
   ),

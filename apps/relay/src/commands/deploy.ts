@@ -34,7 +34,10 @@ export function addDeployCommand(program: Command, context: CommandContext): voi
     .option('--pool <address>', 'account that receives the marketplace fee (default: this account)')
     .option('--confirmations <n>', 'blocks before a new subscription gets full answers; 0 for development', '12')
     .option('--json', 'print JSON for programs')
-    .addHelpText('after', '\nExample:\n  enigma deploy --rpc http://127.0.0.1:8545 --key deployer.key --confirmations 0')
+    .addHelpText(
+      'after',
+      '\nExample:\n  enigma deploy --rpc http://127.0.0.1:8545 --key deployer.key --confirmations 0',
+    )
     .action(
       action(context, async (output, options: DeployOptions) => {
         const account = await commandAccount({ keyFile: options.key, environment: context.environment })

@@ -1,7 +1,13 @@
 /** The tree of commands with the help texts that a person works from. */
 import { Command, CommanderError } from 'commander'
 import type { CommandContext } from './context.ts'
+import { addDatasetCommands } from './dataset/index.ts'
+import { addDeployCommand } from './deploy.ts'
 import { addKeyCommands } from './key.ts'
+import { addNodeCommands } from './node.ts'
+import { addQueryCommand } from './query.ts'
+import { addScriptCommands } from './script.ts'
+import { addSubscribeCommands } from './subscribe.ts'
 import { exitCodes } from './output.ts'
 
 const footer = `
@@ -25,6 +31,12 @@ function createProgram(context: CommandContext): Command {
     .showHelpAfterError('(add --help for usage)')
     .addHelpText('after', footer)
     .exitOverride()
+  addQueryCommand(program, context)
+  addSubscribeCommands(program, context)
+  addDatasetCommands(program, context)
+  addScriptCommands(program, context)
+  addNodeCommands(program, context)
+  addDeployCommand(program, context)
   addKeyCommands(program, context)
   return program
 }

@@ -3,7 +3,14 @@ import { priceToRate, rateToPrice, readSubscription, subscribeWithPermit, unsubs
 import { datasetIdOf, parseDatasetPath } from '@enigma/protocol'
 import type { Command } from 'commander'
 import { formatEther } from 'viem'
-import { action, type CommandContext, parseEng, signingContext, type SigningOptions, withSigningOptions } from './context.ts'
+import {
+  action,
+  type CommandContext,
+  parseEng,
+  signingContext,
+  type SigningOptions,
+  withSigningOptions,
+} from './context.ts'
 
 type SubscribeOptions = SigningOptions & { maxPrice?: string; autoRenew: boolean }
 
@@ -22,7 +29,9 @@ export function addSubscribeCommands(program: Command, context: CommandContext):
           deployment: network,
           dataset: datasetIdOf(parseDatasetPath(path)),
           autoRenew: options.autoRenew,
-          ...(options.maxPrice === undefined ? {} : { maxRate: priceToRate(parseEng(options.maxPrice, 'maximum price')) }),
+          ...(options.maxPrice === undefined
+            ? {}
+            : { maxRate: priceToRate(parseEng(options.maxPrice, 'maximum price')) }),
           onProgress: ({ stage, step }) => output.progress(`${step}: ${stage}`),
         })
         output.progressDone()
@@ -48,7 +57,12 @@ export function addSubscribeCommands(program: Command, context: CommandContext):
         output.progress(`about ${formatEther(before.refund)} ENG will come back`)
         const { refund, blockNumber, transactionHash } = await unsubscribe({ ...clients, deployment: network, dataset })
         output.progressDone()
-        output.record({ dataset: path, refund: `${formatEther(refund)} ENG`, block: blockNumber, transaction: transactionHash })
+        output.record({
+          dataset: path,
+          refund: `${formatEther(refund)} ENG`,
+          block: blockNumber,
+          transaction: transactionHash,
+        })
       }),
     )
 }

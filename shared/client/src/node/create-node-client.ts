@@ -9,10 +9,10 @@ import { tcp } from '@libp2p/tcp'
 import { webRTC, webRTCDirect } from '@libp2p/webrtc'
 import { webSockets } from '@libp2p/websockets'
 import { yamux } from '@libp2p/yamux'
-import { createLibp2p } from 'libp2p'
+import { createLibp2p, type Libp2p } from 'libp2p'
 import { createMarketplaceClient, type MarketplaceClient } from '../create-marketplace-client.ts'
 import { createMemoryKeyStore } from '../key-stores.ts'
-import type { Host, KeyStore } from '../types.ts'
+import type { KeyStore } from '../types.ts'
 
 export type CreateNodeClientParameters = {
   network: NetworkFile
@@ -39,7 +39,7 @@ export async function createNodeClient({
 }
 
 /** Creates the dialling host: a fresh peer id, nothing listened on. */
-export async function createNodeHost({ iceServers = [] }: { iceServers?: readonly { urls: string }[] }): Promise<Host> {
+export async function createNodeHost({ iceServers = [] }: { iceServers?: readonly { urls: string }[] }): Promise<Libp2p> {
   const rtcConfiguration = { iceServers: [...iceServers] }
   return createLibp2p({
     addresses: { listen: [] },

@@ -1,0 +1,156 @@
+/** The roles that hold data, persistence and worker, composed over one snapshot store. */
+import { uptime } from 'node:os'
+import type { Deployment } from '@enigma/protocol'
+import { serveSnapshots, createSnapshotPush } from './snapshot-exchange.ts'
+import type { Host } from '../host/create-host.ts'
+import type { ChainMirror } from '../chain-mirror/chain-mirror.ts'
+import type { NodeConfig } from '../config.ts'
+import { createDuckdbEngine } from '../roles/persistence/engine/duckdb/duckdb-engine.ts'
+import { type PersistenceRole, startPersistenceRole } from '../roles/persistence/start-persistence-role.ts'
+import { systemClock } from '../roles/worker/clock.ts'
+import { createRunLog } from '../roles/worker/run-log.ts'
+import { findSandboxTools } from '../roles/worker/sandbox/sandbox-tools.ts'
+import { startWorkerRole, type WorkerRole } from '../roles/worker/start-worker-role.ts'
+import { createSegmentWorker } from '../snapshot/segment-worker.ts'
+import { createManifestWatcher, type ManifestWatcher, type OwnDataset } from './manifest-watcher.ts'
+import { readScript } from './read-script.ts'
+import type { NodeState } from './node-state.ts'
+import type { Peers } from './peers.ts'
+import type { Log } from './log.ts'
+
+export type DataRolesParts = {
+  config: NodeConfig
+  deployment: Deployment
+  state: NodeState
+  host: Host
+  mirror: ChainMirror
+  peers: Peers
+  log: Log
+  nowSeconds: () => number
+  /** Told when the datasets of this node changed, for the node record. */
+  onDatasets: () => void
+}
+
+export type DataRoles = {
+  persistence: PersistenceRole | undefined
+  worker: WorkerRole | undefined
+  watcher: ManifestWatcher
+  /** Serves snapshots and begins to watch for manifests; call when the query handler stands. */
+  start: () => Promise<void>
+  stop: () => Promise<void>
+}
+
+/** Creates the roles; `start` begins them. */
+export function createDataRoles(parts: DataRolesParts): DataRoles {
+  const { config, deployment, state, host, mirror, peers, log, nowSeconds } = parts
+  const onError = (error: unknown) => log.warn({ error }, 'data roles')
+  const work = createSegmentWorker({ temporaryDirectory: state.snapshots.temporaryDirectory })
+  const persistence = config.roles.includes('persistence') ? startPersistence(parts) : undefined
+  const worker = config.roles.includes('worker') ? startWorker(parts, work) : undefined
+  const watcher = createManifestWatcher({
+    datasets: mirror.datasets,
+    locate: async (dataset, signal) => (await peers.locate(dataset, signal)).manifest,
+    deployment,
+    peerId: host.node.peerId.toString(),
+    database: state.databases.node,
+    intervalMs: config.chain.pollIntervalMs,
+    onError: (error) => log.debug({ error }, 'a manifest is not to be had yet'),
+    onChange: async (own) => {
+      if (persistence !== undefined) await servePersistence(persistence, own)
+      await worker?.setDatasets(workerDatasets(own, config))
+      parts.onDatasets()
+    },
+  })
+  let snapshots: Awaited<ReturnType<typeof serveSnapshots>> | undefined
+  return {
+    persistence,
+    worker,
+    watcher,
+    async start() {
+      snapshots = await serveSnapshots({
+        host: host.node,
+        store: state.snapshots,
+        work,
+        deployment,
+        own: watcher.own,
+        onAccepted: async (dataset) => {
+          const own = watcher.own(dataset)
+          if (own !== undefined) await (await persistence?.serve(own))?.settle()
+        },
+        nowSeconds,
+        maxSnapshotBytes: config.persistence.maxSnapshotBytes,
+        keepSnapshots: config.persistence.keepSnapshots,
+        onError,
+      })
+      watcher.start()
+    },
+    async stop() {
+      await watcher.stop()
+      await snapshots?.stop()
+      await worker?.stop()
+      await persistence?.stop()
+    },
+  }
+}
+
+async function servePersistence(role: PersistenceRole, own: readonly OwnDataset[]): Promise<void> {
+  const wanted = own.filter(({ roles }) => roles.includes('persistence'))
+  for (const dataset of role.datasets()) if (!wanted.some((each) => each.dataset === dataset)) await role.drop(dataset)
+  for (const terms of wanted) await role.serve(terms)
+}
+
+function startPersistence({ config, deployment, state, mirror, log, nowSeconds }: DataRolesParts): PersistenceRole {
+  const { processes, memoryBytes, threads, maxQueries } = config.persistence
+  const tools = findSandboxTools()
+  return startPersistenceRole({
+    deployment,
+    signer: state.signer,
+    chain: mirror,
+    confirmations: config.networkFile.confirmations,
+    database: state.databases.persistence,
+    keys: state.queryKeys,
+    store: state.snapshots,
+    engine: createDuckdbEngine({ tools, processes, memoryBytes, threads }),
+    sampleEngine: createDuckdbEngine({
+      tools,
+      processes: 1,
+      memoryBytes: Math.min(memoryBytes, 512 * 1024 ** 2),
+      threads: 1,
+    }),
+    limits: { maxQueries, maxHeadAgeSeconds: config.chain.maxHeadAgeSeconds },
+    nowSeconds,
+    nowMs: () => performance.now(),
+    machineStartedAtSeconds: nowSeconds() - Math.floor(uptime()),
+    onAnswered: ({ cause, ...record }) => {
+      if (cause === undefined) log.info(record, 'answered')
+      else log.warn({ ...record, error: cause }, 'failed to answer')
+    },
+    onError: (error) => log.warn({ error }, 'persistence'),
+  })
+}
+
+function startWorker(parts: DataRolesParts, work: ReturnType<typeof createSegmentWorker>): WorkerRole {
+  const { config, deployment, state, host, peers, log } = parts
+  return startWorkerRole({
+    datasets: [],
+    store: state.snapshots,
+    work,
+    runLog: createRunLog({ database: state.databases.worker }),
+    clock: systemClock,
+    deployment,
+    publisher: state.signer,
+    hostOverrides: config.worker.hostOverrides,
+    push: createSnapshotPush({ connect: peers.connect }),
+    peerId: host.node.peerId.toString(),
+    random: Math.random,
+    onRun: ({ log: _, ...run }) => log.info(run, 'curation run'),
+    onPushFailure: ({ error, ...failure }) => log.warn({ ...failure, error }, 'snapshot not delivered yet'),
+    onDatasetFailure: ({ dataset, error }) => log.error({ dataset, error }, 'a dataset cannot be curated'),
+  })
+}
+
+function workerDatasets(own: readonly OwnDataset[], config: NodeConfig) {
+  return own
+    .filter(({ roles }) => roles.includes('worker'))
+    .map(({ dataset, manifest }) => ({ dataset, manifest, readScript: () => readScript({ manifest, config }) }))
+}

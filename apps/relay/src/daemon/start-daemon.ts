@@ -1,0 +1,216 @@
+/** Composes a node from its settings: state, chain, host, roles, record, health; and takes it apart again. */
+import { handleQueries } from '@enigma/network'
+import { type Hex, limits } from '@enigma/protocol'
+import { Registry } from 'prom-client'
+import { createChainMirror } from '../chain-mirror/chain-mirror.ts'
+import { deploymentOf, publicClientOf } from '../commands/context.ts'
+import { signerOf } from '../commands/signer.ts'
+import type { NodeConfig } from '../config.ts'
+import { createHost, type Host } from '../host/create-host.ts'
+import { createNodeRecordAnnouncer } from '../host/node-record-announcer.ts'
+import { createRelayKeeper } from '../host/relay-keeper.ts'
+import { createCatalogueChain } from '../roles/relay/catalogue-chain.ts'
+import { type RelayRole, startRelayRole } from '../roles/relay/start-relay-role.ts'
+import { startHealthServer } from '../http/health-server.ts'
+import { writeNodeFile } from './data-directory.ts'
+import { createDataRoles, type DataRoles } from './data-roles.ts'
+import type { Log } from './log.ts'
+import { type NodeState, openNodeState } from './node-state.ts'
+import { createPeers } from './peers.ts'
+
+export type Daemon = { stop: () => Promise<void> }
+export type StartDaemonParameters = { config: NodeConfig; log: Log; signal: AbortSignal }
+
+const nowSeconds = () => Math.floor(Date.now() / 1000)
+const nowMs = () => performance.now()
+
+/** What is stopped at the end, in the opposite order of its start. */
+type Stops = (() => Promise<void> | void)[]
+
+/** Starts a node; when a part of it cannot start, what was started is stopped again and the error is thrown. */
+export async function startDaemon(parameters: StartDaemonParameters): Promise<Daemon> {
+  const stops: Stops = []
+  const stop = async () => {
+    for (const each of stops.splice(0).toReversed()) await each()
+  }
+  try {
+    await start(parameters, stops)
+    return { stop }
+  } catch (error) {
+    await stop()
+    throw error
+  }
+}
+
+async function start({ config, log }: StartDaemonParameters, stops: Stops): Promise<void> {
+  const state = await openNodeState({ directory: config.dataDirectory, nowSeconds })
+  stops.push(() => state.close())
+  const onChainChange = new Set<() => void>()
+  const mirror = await startMirror({
+    config,
+    state,
+    log,
+    stops,
+    onChange: () => onChainChange.forEach((tell) => tell()),
+  })
+  const host = await createHost({
+    kind: config.roles.includes('relay') ? 'relay' : config.private ? 'private' : 'public',
+    dataDirectory: config.dataDirectory,
+    listen: config.listen,
+    announce: config.announce,
+    iceServers: config.iceServers,
+    isDevelopment: config.development,
+  })
+  stops.push(() => host.stop())
+  await startNetwork({ config, log, state, mirror, host, stops, onChainChange })
+}
+
+type MirrorParts = { config: NodeConfig; state: NodeState; log: Log; stops: Stops; onChange: () => void }
+
+async function startMirror({ config, state, log, stops, onChange }: MirrorParts) {
+  const mirror = createChainMirror({
+    publicClient: publicClientOf(config.networkFile),
+    deployment: config.networkFile,
+    database: state.databases.chain,
+    nowSeconds,
+    pollIntervalMs: config.chain.pollIntervalMs,
+    maxHeadAgeSeconds: config.chain.maxHeadAgeSeconds,
+    onEvents: onChange,
+    onError: (error) => log.warn({ error }, 'the chain cannot be followed; trying again'),
+  })
+  stops.push(() => mirror.stop())
+  log.info({ block: config.networkFile.deploymentBlock }, 'reading the chain')
+  await mirror.start()
+  return mirror
+}
+
+type NetworkParts = {
+  config: NodeConfig
+  log: Log
+  state: NodeState
+  mirror: ReturnType<typeof createChainMirror>
+  host: Host
+  stops: Stops
+  /** What is told of each change of the chain. */
+  onChainChange: Set<() => void>
+}
+
+async function startNetwork(parts: NetworkParts): Promise<void> {
+  const { config, log, state, mirror, host, stops } = parts
+  const deployment = deploymentOf(config.networkFile)
+  const onError = (error: unknown) => log.warn({ error }, 'network')
+  const keeper = createRelayKeeper({
+    host: host.node,
+    relays: [...config.networkFile.relays, ...config.relays],
+    needsReservation: config.private,
+    onReady: (connection) => {
+      log.info({ relay: connection.remotePeer.toString() }, 'relay ready')
+      announcer.pushTo(connection).catch(onError)
+    },
+  })
+  const locateHere = (dataset: Hex) => relay?.locate(dataset)
+  const peers = createPeers({ node: host.node, deployment, relays: keeper.connections, locateHere, nowSeconds })
+  const onDatasets = () => void announcer.refresh().catch(onError)
+  const roles = createDataRoles({ config, deployment, state, host, mirror, peers, log, nowSeconds, onDatasets })
+  const announcer = createNodeRecordAnnouncer({
+    host: host.node,
+    privateKey: host.privateKey,
+    signer: signerOf(state.signer),
+    deployment,
+    roles: config.roles,
+    queryKey: () => ({ publicKey: state.queryKeys.current.queryKey, keyId: state.queryKeys.current.keyId }),
+    datasets: () => roles.persistence?.datasets() ?? [],
+    settings: state.settings,
+    relays: keeper.connections,
+    onRecord: async (signed) => {
+      await state.queryKeys.keepCurrentUntil(nowSeconds() + 2 * limits.nodeRecordSeconds)
+      await relay?.announceOwn({ kind: 'record', signed })
+    },
+    nowSeconds,
+    onError,
+  })
+  const relay = config.roles.includes('relay') ? await startRelay(parts, roles, onError) : undefined
+  if (relay === undefined) await serveQueries(parts, roles, onError)
+  await roles.start()
+  stops.push(() => roles.stop())
+  keeper.start()
+  stops.push(() => keeper.stop())
+  await announcer.start()
+  stops.push(() => announcer.stop())
+  await startHealth({ ...parts, keeper, roles })
+}
+
+async function startRelay(
+  { config, state, mirror, host, stops, onChainChange }: NetworkParts,
+  { persistence }: DataRoles,
+  onError: (error: unknown) => void,
+): Promise<RelayRole> {
+  const chain = createCatalogueChain({ mirror, referencePrice: BigInt(config.networkFile.referencePriceWei), nowMs })
+  const deployment = deploymentOf(config.networkFile)
+  const database = state.databases.catalogue
+  const relay = await startRelayRole({
+    host,
+    database,
+    chain,
+    deployment,
+    answer: persistence?.answer,
+    nowSeconds,
+    nowMs,
+    onError,
+  })
+  const tell = () => {
+    chain.changed()
+    relay.chainChanged()
+  }
+  onChainChange.add(tell)
+  stops.push(() => relay.stop())
+  tell()
+  return relay
+}
+
+async function serveQueries(
+  { host, stops }: NetworkParts,
+  { persistence }: DataRoles,
+  onError: (error: unknown) => void,
+) {
+  const peerId = host.node.peerId.toString()
+  const queries = await handleQueries({ host: host.node, peerId, answer: persistence?.answer, nowMs, onError })
+  stops.push(() => queries.stop())
+}
+
+type HealthParts = NetworkParts & {
+  keeper: ReturnType<typeof createRelayKeeper>
+  roles: DataRoles
+}
+
+async function startHealth({ config, log, mirror, state, host, stops, keeper, roles }: HealthParts): Promise<void> {
+  const health = await startHealthServer({
+    port: config.httpPort,
+    registry: new Registry(),
+    health: () => {
+      const links = keeper.links()
+      const isReachable = !config.private || links.some((link) => link.state === 'ready')
+      return {
+        ok: !mirror.health().isStale && isReachable,
+        peerId: host.node.peerId.toString(),
+        signer: state.signer.address,
+        roles: config.roles,
+        multiaddrs: host.node.getMultiaddrs().map((address) => address.toString()),
+        connections: host.node.getConnections().length,
+        chain: mirror.health(),
+        relays: links,
+        persistence: roles.persistence?.health(),
+        runs: roles.worker?.runs({ limit: 5 }),
+      }
+    },
+  })
+  stops.push(() => health.stop())
+  const node = {
+    pid: process.pid,
+    httpPort: health.port,
+    peerId: host.node.peerId.toString(),
+    signer: state.signer.address.toLowerCase(),
+  }
+  await writeNodeFile({ directory: config.dataDirectory, node })
+  log.info({ ...node, multiaddrs: host.node.getMultiaddrs().map(String) }, 'node started')
+}
