@@ -5,7 +5,7 @@
  */
 type DenoGlobal = {
   stdin: { readable: ReadableStream<Uint8Array> }
-  stdout: { write(bytes: Uint8Array): Promise<number> }
+  stdout: { writeSync(bytes: Uint8Array): number }
   exit(code: number): never
 }
 type Start = { source: string; nowMs: number; sinceMs: number | null; previous: unknown }
@@ -19,7 +19,6 @@ const waiting = new Map<number, (fetched: Fetched) => void>()
 const lines = readLines()
 let lastFetch = 0
 let outgoing = ''
-let writing: Promise<void> = Promise.resolve()
 
 async function* readLines(): AsyncGenerator<string> {
   let text = ''
@@ -33,13 +32,11 @@ async function* readLines(): AsyncGenerator<string> {
   }
 }
 
-function flush(): Promise<void> {
+/** Writes at once and waits until the daemon takes it, so that a script in a hurry does not fill its memory. */
+function flush(): void {
   const bytes = new TextEncoder().encode(outgoing)
   outgoing = ''
-  writing = writing.then(async () => {
-    for (let at = 0; at < bytes.length;) at += await deno.stdout.write(bytes.subarray(at))
-  })
-  return writing
+  for (let at = 0; at < bytes.length;) at += deno.stdout.writeSync(bytes.subarray(at))
 }
 
 function toBase64(bytes: Uint8Array): string {
@@ -70,7 +67,7 @@ function describe(value: unknown): string {
 
 function log(...values: unknown[]): void {
   send('log', values.map(describe).join(' '))
-  void flush()
+  flush()
 }
 
 async function fetchByHost(url: string | URL, options: FetchOptions = {}): Promise<Response> {
@@ -80,7 +77,7 @@ async function fetchByHost(url: string | URL, options: FetchOptions = {}): Promi
   const body = typeof options.body === 'string' ? new TextEncoder().encode(options.body) : options.body
   const { method = 'GET', headers = {} } = options
   send('fetch', { id, url: String(url), method, headers, ...(body === undefined ? {} : { body: toBase64(body) }) })
-  await flush()
+  flush()
   const fetched = await promise
   if ('error' in fetched) throw new Error(fetched.error)
   const { status, headers: received } = fetched
@@ -111,7 +108,7 @@ async function run(): Promise<void> {
   const curate = module.default as (context: unknown) => AsyncIterable<unknown>
   for await (const yielded of curate(contextOf(start))) {
     send('row', yielded)
-    if (outgoing.length >= flushBytes) await flush()
+    if (outgoing.length >= flushBytes) flush()
   }
   send('done')
 }
@@ -129,5 +126,5 @@ try {
 } catch (error) {
   reportError(error)
 }
-await flush()
+flush()
 deno.exit(0)
