@@ -163,7 +163,9 @@ function takeFrame(state: State, maxBytes: number): Uint8Array | undefined {
   }
   const end = header.size + header.length
   if (buffer.byteLength < end) return undefined
-  const frame = buffer.subarray(header.size, end)
+  // Plain bytes, also where the transport hands out Node's Buffer, whose `slice` shares memory.
+  const { buffer: memory, byteOffset } = buffer.subarray(header.size, end)
+  const frame = new Uint8Array(memory, byteOffset, header.length)
   buffer.consume(end)
   if (stream.readStatus === 'paused' && buffer.byteLength < networkLimits.pauseAtBytes / 2) stream.resume()
   return frame
