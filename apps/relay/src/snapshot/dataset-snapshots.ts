@@ -101,9 +101,8 @@ class FolderSnapshots implements DatasetSnapshots {
       const stored = await this.#readComplete(Number(name.slice(0, -'.signed'.length)))
       if (stored !== undefined) this.#complete.push(stored)
     }
-    if (names.includes(`${nameOf(this.#highestSeq)}.head`) && this.latest()?.snapshot.seq !== this.#highestSeq) {
-      this.#unsigned = await this.#readUnsigned(this.#highestSeq)
-    }
+    const has = (kind: string) => names.includes(`${nameOf(this.#highestSeq)}.${kind}`)
+    if (has('head') && !has('signed')) this.#unsigned = await this.#readUnsigned(this.#highestSeq)
   }
 
   latest(): StoredSnapshot | undefined {
@@ -219,15 +218,19 @@ class FolderSnapshots implements DatasetSnapshots {
     const bytes = await readIfThere(this.#path(seq, 'signed'))
     if (snapshot === undefined || bytes === undefined) return undefined
     const signed = decodeStored(bytes, signedHeadSchema)
-    const segments = snapshot.tables.flatMap((table) => table.segments)
-    const found = await Promise.all(segments.map((segment) => this.hasSegment(segment)))
-    return found.every(Boolean) && signed.head.root === snapshot.root ? { signed, snapshot } : undefined
+    return signed.head.root === snapshot.root && (await this.#hasData(snapshot)) ? { signed, snapshot } : undefined
   }
 
   async #readUnsigned(seq: number): Promise<Snapshot | undefined> {
     const head = decodeStored((await readIfThere(this.#path(seq, 'head'))) ?? new Uint8Array(), snapshotHeadSchema)
     const snapshot = await this.#readSnapshot(seq)
-    return snapshot?.root === head.root ? snapshot : undefined
+    return snapshot?.root === head.root && (await this.#hasData(snapshot)) ? snapshot : undefined
+  }
+
+  async #hasData({ tables }: Snapshot): Promise<boolean> {
+    const segments = tables.flatMap((table) => table.segments)
+    const found = await Promise.all(segments.map((segment) => this.hasSegment(segment)))
+    return found.every(Boolean)
   }
 
   async #readSnapshot(seq: number): Promise<Snapshot | undefined> {

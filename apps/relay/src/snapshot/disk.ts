@@ -7,7 +7,7 @@ export type Disk = {
   createFileAtomically: typeof createFileAtomically
   moveIntoPlace: typeof moveIntoPlace
   /** Removes a file that may be absent. */
-  remove(path: string): Promise<void>
+  remove: (path: string) => Promise<void>
 }
 
 /** The real disk. */
