@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process'
 import { inflateRawSync } from 'node:zlib'
-import { hashBatches, hashQuery, sha256, verifyHead, verifyReceipt } from '@enigma/crypto'
+import { hashBatches, hashQuery, hashRows, sha256, verifyHead, verifyReceipt } from '@enigma/crypto'
 import { MarketplaceError, type Query, type QueryCode } from '@enigma/protocol'
 import { privateKeyToAccount } from 'viem/accounts'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
@@ -81,6 +81,21 @@ describe('a persistence node', () => {
       manifestHash: scene.manifestHash,
     })
     expect(end.timings.engineMs).toBeGreaterThan(0)
+  })
+
+  it('hashes a deterministic result by its rows, the same each time', async () => {
+    const hashes = []
+    const sql = 'select id, price from candles where id < 5'
+    for (const maxRows of [1000, 1000]) {
+      const parts = await ask(scene, asker, { sql, maxRows })
+      const end = parts.at(-1)
+      if (parts[0]?.kind !== 'schema' || end?.kind !== 'end') throw new TypeError('an answer')
+      expect(end.receipt.receipt.deterministic).toBe(true)
+      const rows = rowsOf(parts) as bigint[][]
+      expect(await hashRows({ columns: parts[0].columns, rows })).toBe(end.resultHash)
+      hashes.push(end.receipt.receipt.resultHash)
+    }
+    expect(hashes[0]).toBe(hashes[1])
   })
 
   it('hashes a large result batch by batch, first rows in a small first batch', async () => {
@@ -191,6 +206,16 @@ describe('a persistence node', () => {
     const parts = await askSample(scene, { sql: 'select id from candles order by id' })
     expect(rowsOf(parts)).toEqual(Array.from({ length: 10 }, (_, id) => [BigInt(id)]))
     expect(outcomeOf(await askSample(scene, { sql: 'select * from other' }))).toBe('sql-refused')
+  })
+
+  it('takes a newer manifest with another sample while it serves', async () => {
+    const { manifest } = scene.service
+    const sample = [{ table: 'candles', rows: 3 }]
+    await scene.role.serve({ manifest: { ...manifest, sample }, manifestHash: scene.manifestHash })
+    expect(rowsOf(await askSample(scene, { sql: 'select count(*) as n from candles' }))).toEqual([[3n]])
+    await scene.role.serve({ manifest: { ...manifest, sample: [] }, manifestHash: scene.manifestHash })
+    expect(outcomeOf(await askSample(scene))).toBe('sample-limited')
+    expect(outcomeOf(await ask(scene, asker))).toBe('answered')
   })
 
   it('swaps in a new snapshot, finishes old queries on theirs, and answers those who name the older one', async () => {

@@ -82,17 +82,22 @@ export function checkAccess(parameters: CheckAccessParameters): Access {
   const time = Math.max(head.timestamp, nowSeconds - clockToleranceSeconds)
   const access = chain.accessOf({ dataset, account })
   if (access === undefined || (access.paidEnd === 0 && access.trialEnd === 0)) {
-    throw new MarketplaceError({
-      code: 'no-subscription',
-      message: 'This account has no subscription to the dataset; subscribe and query again.',
-      details: account,
-    })
+    throw noSubscription(account)
   }
   const tier = tierOf(access, time, listed.closedAt)
   if (tier === undefined) throw endedError(access, listed.closedAt)
   const endsAtSeconds = tier === 'paid' ? access.paidEnd : access.trialEnd
   const confirmed = head.number - access.sinceBlock >= confirmations
   return { tier: tier === 'paid' && !confirmed ? 'unconfirmed' : tier, endsAtSeconds }
+}
+
+/** The refusal of an account that has no subscription and no trial. */
+export function noSubscription(account: Hex): MarketplaceError {
+  return new MarketplaceError({
+    code: 'no-subscription',
+    message: 'This account has no subscription to the dataset; subscribe and query again.',
+    details: account,
+  })
 }
 
 function tierOf(access: AccountAccess, time: number, closedAt: number): 'paid' | 'trial' | undefined {

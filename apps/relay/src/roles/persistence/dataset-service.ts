@@ -25,9 +25,9 @@ export type DatasetService = {
   hasSnapshot: (wish: Query['snapshot']) => boolean
   /** A lease on the snapshot that the query wishes for; throws `snapshot-unknown` or `sample-limited`. */
   openSnapshot: (query: Query) => Promise<OpenedSnapshot>
-  /** Takes a newer manifest; snapshots that are open keep their sample until the next swap. */
+  /** Takes a newer manifest; `settle` brings its sample. */
   setTerms: (terms: DatasetTerms) => void
-  /** Resolves when the newest snapshot in the store is the one that is served. */
+  /** Resolves when the newest snapshot in the store is the one that is served; throws when it cannot be opened. */
   settle: () => Promise<void>
   health: () => DatasetHealth
   close: () => Promise<void>
@@ -41,12 +41,18 @@ export type DatasetServiceParts = OpenDatabaseParts & {
   onError: (error: unknown) => void
 }
 
-type Serving = { stored: StoredSnapshot; full: LeasedDatabase; sample: LeasedDatabase | undefined }
+/** `sampleTerms`: what the sample was made for. */
+type Serving = {
+  stored: StoredSnapshot
+  full: LeasedDatabase
+  sample: LeasedDatabase | undefined
+  sampleTerms: string
+}
 
 /** Serves the newest snapshot of the store, and every newer one as it is committed. */
 export async function createDatasetService(parts: DatasetServiceParts): Promise<DatasetService> {
   const service = new SnapshotServer(parts)
-  await service.settle()
+  await service.settle().catch(parts.onError)
   return service
 }
 
@@ -61,7 +67,7 @@ class SnapshotServer implements DatasetService {
   constructor(parts: DatasetServiceParts) {
     this.#parts = parts
     this.#terms = parts.terms
-    this.#unsubscribe = parts.snapshots.onCommit(() => void this.settle())
+    this.#unsubscribe = parts.snapshots.onCommit(() => void this.settle().catch(parts.onError))
   }
 
   get manifest(): Manifest {
@@ -91,8 +97,9 @@ class SnapshotServer implements DatasetService {
   }
 
   settle = (): Promise<void> => {
-    this.#swaps = this.#swaps.then(() => this.#swap()).catch(this.#parts.onError)
-    return this.#swaps
+    const swap = this.#swaps.then(() => this.#swap())
+    this.#swaps = swap.catch(() => undefined)
+    return swap
   }
 
   health = (): DatasetHealth => {
@@ -111,20 +118,23 @@ class SnapshotServer implements DatasetService {
   }
 
   async #swap(): Promise<void> {
-    const { signal } = this.#closing
     const stored = this.#parts.snapshots.latest()
-    if (stored === undefined || stored.snapshot.seq === this.#serving?.stored.snapshot.seq || signal.aborted) return
-    const { manifest } = this.#terms
-    const full = await openFullDatabase({ parts: this.#parts, stored, signal })
-    const sample = await openSampleDatabase({ parts: this.#parts, stored, manifest, signal }).catch(
-      async (error: unknown) => {
-        await full.retire()
-        throw error
-      },
-    )
+    if (stored === undefined || this.#closing.signal.aborted) return
     const before = this.#serving
-    this.#serving = { stored, full, sample }
-    for (const database of [before?.full, before?.sample]) database?.retire().catch(this.#parts.onError)
+    const isSameSnapshot = before?.stored.snapshot.seq === stored.snapshot.seq
+    const sampleTerms = JSON.stringify(this.#terms.manifest.sample)
+    if (isSameSnapshot && before.sampleTerms === sampleTerms) return
+    const request = { parts: this.#parts, stored, manifest: this.#terms.manifest, signal: this.#closing.signal }
+    const sample = await openSampleDatabase(request)
+    try {
+      const full = isSameSnapshot ? before.full : await openFullDatabase(request)
+      this.#serving = { stored, full, sample, sampleTerms }
+    } catch (error) {
+      await sample?.retire()
+      throw error
+    }
+    const superseded = isSameSnapshot ? [before.sample] : [before?.full, before?.sample]
+    for (const database of superseded) database?.retire().catch(this.#parts.onError)
   }
 
   #find(seq: number): StoredSnapshot | undefined {

@@ -96,7 +96,10 @@ export function startPersistenceRole(parts: PersistenceRoleParts): PersistenceRo
       services.set(dataset, service)
       service.catch(() => services.delete(dataset))
       const started = await service
-      if (known !== undefined) started.setTerms(terms)
+      if (known !== undefined) {
+        started.setTerms(terms)
+        await started.settle()
+      }
       return started
     },
     drop,

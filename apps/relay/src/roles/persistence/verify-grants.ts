@@ -22,8 +22,8 @@ export type GrantVerifier = (parameters: {
   query: Query
   chain: GrantChain
   nowSeconds: number
-  /** Asked before a smart account's contract is: whether its account may query at all. */
-  mayAsk: (account: Hex) => boolean
+  /** Throws when the account could not query anyway: its contract is then not asked. */
+  requireSubscriber: (account: Hex) => void
 }) => Promise<VerifiedGrants>
 
 export type GrantVerifierParts = {
@@ -40,11 +40,11 @@ type Remembered = VerifiedGrants & { delegateKey: Hex; validAfter: number; valid
 /** Creates the verifier; it throws `grant-invalid`, `grant-expired` or `grant-widened`. */
 export function createGrantVerifier(parts: GrantVerifierParts): GrantVerifier {
   const remembered = new LruMap<string, Remembered>({ maxEntries: parts.maxChains })
-  return async ({ query, chain, nowSeconds, mayAsk }) => {
+  return async ({ query, chain, nowSeconds, requireSubscriber }) => {
     const key = hash('sha256', JSON.stringify([query.dataset, chain]), 'base64')
     const known = remembered.get(key)
     const fresh = known !== undefined && isWithin(known, nowSeconds)
-    const verified = fresh ? known : await verify({ parts, query, chain, nowSeconds, mayAsk })
+    const verified = fresh ? known : await verify({ parts, query, chain, nowSeconds, requireSubscriber })
     if (!fresh) remembered.set(key, verified)
     requireOwnGrant(query, verified)
     return verified
@@ -56,9 +56,9 @@ async function verify(parameters: {
   query: Query
   chain: GrantChain
   nowSeconds: number
-  mayAsk: (account: Hex) => boolean
+  requireSubscriber: (account: Hex) => void
 }): Promise<Remembered> {
-  const { parts, query, chain, nowSeconds, mayAsk } = parameters
+  const { parts, query, chain, nowSeconds, requireSubscriber } = parameters
   const askContract = parts.verifyContractSignature
   const contract = { asked: false }
   const { root, delegateKey, grantHashes } = await verifyGrantChain({
@@ -72,8 +72,9 @@ async function verify(parameters: {
       ? {}
       : {
           verifyContractSignature: async (request) => {
+            requireSubscriber(request.account)
             contract.asked = true
-            return mayAsk(request.account) && (await askContract(request))
+            return askContract(request)
           },
         }),
   })

@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createSessionKey, signChildGrant } from '@enigma/crypto'
-import { MarketplaceError, zeroHash } from '@enigma/protocol'
+import { type Hex, MarketplaceError, zeroHash } from '@enigma/protocol'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import {
   addressOf,
@@ -117,6 +117,30 @@ describe('verifyQuery', () => {
     const bytes = await signAndEncode(asker, query, [])
     expect(await codeOf(verifyBytes(node, bytes))).toBe('answered')
     expect(await codeOf(verifyBytes(node, bytes))).toBe('replayed')
+  })
+
+  it('asks the contract of a smart account once a minute, and never for an account that could not query', async () => {
+    const asked: Hex[] = []
+    const node = createNode({
+      verifyContractSignature: ({ account, signature }) => {
+        asked.push(account)
+        return Promise.resolve(signature === '0x1234')
+      },
+    })
+    const contract = randomHex(20)
+    const { grants, ...asker } = await createAsker(node, { grant: { root: contract } })
+    const withSignature = (signature: Hex): Asker => ({ ...asker, grants: [{ grant: grants[0].grant, signature }] })
+    expect(await codeOf(ask(node, withSignature('0x1234')))).toBe('no-subscription')
+    expect(asked).toEqual([])
+    const access = { paidEnd: startSeconds + 1000, trialEnd: 0, sinceBlock: 1 }
+    node.chain.accounts.set(`${dataset} ${contract}`, access)
+    expect(await codeOf(ask(node, withSignature('0x4321')))).toBe('grant-invalid')
+    expect(await codeOf(ask(node, withSignature('0x1234')))).toBe('answered')
+    expect(await codeOf(ask(node, withSignature('0x1234')))).toBe('answered')
+    expect(asked).toHaveLength(2)
+    node.clock.seconds += 61
+    expect(await codeOf(ask(node, withSignature('0x1234')))).toBe('answered')
+    expect(asked).toHaveLength(3)
   })
 
   it('grows from trial-sized to full answers with confirmations', async () => {

@@ -22,7 +22,7 @@ import type { BudgetBreach, BudgetCharge, BudgetStore, Reservation } from '../..
 import type { NonceStore } from '../../store/nonce-store.ts'
 import type { GroupCommit } from '../../store/group-commit.ts'
 import type { ChainView } from './chain-view.ts'
-import { type AccessTier, checkAccess, checkHead } from './check-access.ts'
+import { type AccessTier, checkAccess, checkHead, noSubscription } from './check-access.ts'
 import { checkLimits, checkNodeGrants, shareBps } from './check-limits.ts'
 import { checkWindow } from './check-window.ts'
 import type { PersistenceLimits } from './persistence-limits.ts'
@@ -145,8 +145,10 @@ async function checkGrants(parts: QueryVerifierParts, signedQuery: SignedQuery, 
     })
   }
   const grants = chain.map(({ grant }) => grant)
-  const mayAsk = (account: Hex) => parts.chain.accessOf({ dataset: query.dataset, account }) !== undefined
-  const verified = await parts.verifyGrants({ query, chain, nowSeconds: parts.nowSeconds(), mayAsk })
+  const requireSubscriber = (account: Hex) => {
+    if (parts.chain.accessOf({ dataset: query.dataset, account }) === undefined) throw noSubscription(account)
+  }
+  const verified = await parts.verifyGrants({ query, chain, nowSeconds: parts.nowSeconds(), requireSubscriber })
   checkNodeGrants({ grants, dataset: query.dataset, signer: parts.signer })
   return { grants, verified }
 }
