@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import type { Hex } from '@enigma/protocol'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createNonceStore, nonceMigrations } from './nonce-store.ts'
@@ -45,9 +46,13 @@ describe('createNonceStore', () => {
 
   it('remembers every acknowledged nonce of a process that was killed with -9', async () => {
     const path = join(directory, 'killed.sqlite')
-    const child = spawn(process.execPath, [join(import.meta.dirname, 'fixtures', 'consume-nonces.ts'), path], {
-      stdio: ['ignore', 'pipe', 'inherit'],
-    })
+    const child = spawn(
+      process.execPath,
+      [fileURLToPath(new URL('./fixtures/consume-nonces.ts', import.meta.url)), path],
+      {
+        stdio: ['ignore', 'pipe', 'inherit'],
+      },
+    )
     let text = ''
     for await (const chunk of child.stdout) {
       text += String(chunk)

@@ -13,7 +13,7 @@ export const nonceMigrations: readonly Migration[] = [
   },
 ]
 
-export type ConsumeNonceParameters = {
+type ConsumeNonceParameters = {
   /** What the nonce is unique within: the grant's hash, or a sample's ephemeral key. */
   scope: Hex
   nonce: Hex

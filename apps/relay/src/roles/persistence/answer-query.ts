@@ -24,7 +24,7 @@ import type { Caller } from './sample-limits.ts'
 import { watchStalls } from './stall-watch.ts'
 import { type DecodedQuery, decodeRequest, type VerifyQuery } from './verify-query.ts'
 
-export type AnswerParameters = {
+type AnswerParameters = {
   /** An encoded `SealedQuery`. */
   sealed: Uint8Array
   remote: Caller

@@ -25,12 +25,4 @@ export class LruMap<Key, Value> {
       this.#entries.delete(oldest)
     }
   }
-
-  delete(key: Key): void {
-    this.#entries.delete(key)
-  }
-
-  get size(): number {
-    return this.#entries.size
-  }
 }

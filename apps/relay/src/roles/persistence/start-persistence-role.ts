@@ -46,7 +46,7 @@ export type PersistenceRoleParts = OpenDatabaseParts & {
   onError: (error: unknown) => void
 }
 
-export type PersistenceHealth = { queriesUnderWay: number; datasets: DatasetHealth[] }
+type PersistenceHealth = { queriesUnderWay: number; datasets: DatasetHealth[] }
 
 export type PersistenceRole = {
   /** For `handleQueries`: frames of the answer to one sealed query. */

@@ -33,7 +33,7 @@ import type { GrantVerifier, VerifiedGrants } from './verify-grants.ts'
 export type DecodedQuery = { signedQuery: SignedQuery; query: Query }
 
 /** A query that may run. `settle` gives back what was reserved and not used; it must be called once. */
-export type VerifiedQuery = {
+type VerifiedQuery = {
   query: Query
   tier: AccessTier | 'sample'
   /** Who pays; undefined for a sample. */
@@ -42,7 +42,7 @@ export type VerifiedQuery = {
 }
 
 /** What verification must know of a dataset that this node serves. */
-export type ServedDataset = { readonly manifest: Manifest; hasSnapshot(wish: Query['snapshot']): boolean }
+type ServedDataset = { readonly manifest: Manifest; hasSnapshot(wish: Query['snapshot']): boolean }
 
 export type QueryVerifierParts = {
   deployment: Deployment
@@ -65,7 +65,7 @@ export type QueryVerifierParts = {
   machineStartedAtSeconds: number
 }
 
-export type VerifyQueryParameters = DecodedQuery & { caller: Caller; signal: AbortSignal }
+type VerifyQueryParameters = DecodedQuery & { caller: Caller; signal: AbortSignal }
 export type VerifyQuery = (parameters: VerifyQueryParameters) => Promise<VerifiedQuery>
 
 /** Longer than any copy of a query can wait inside `verifyQuery` after it has expired. */
