@@ -1,0 +1,72 @@
+/**
+ * Tables of the chain mirror. `chain_event` holds what the chain says; the other tables are derived from it, and after
+ * a rewind they are derived again for the datasets and accounts that were touched. Hex is lower-case text, times are
+ * Unix seconds, amounts that may pass 63 bits are decimal text.
+ */
+import type { Migration } from '../store/open-database.ts'
+
+/** Migrations for the database that is handed to `createChainMirror`. */
+export const chainMirrorMigrations: readonly Migration[] = [
+  {
+    name: 'chain-mirror-1',
+    sql: `
+CREATE TABLE chain_origin (deployment TEXT PRIMARY KEY) STRICT, WITHOUT ROWID;
+
+CREATE TABLE chain_block (
+  number INTEGER PRIMARY KEY,
+  hash TEXT NOT NULL,
+  timestamp INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE chain_event (
+  block_hash TEXT NOT NULL,
+  log_index INTEGER NOT NULL,
+  block_number INTEGER NOT NULL,
+  timestamp INTEGER NOT NULL,
+  name TEXT NOT NULL,
+  dataset TEXT NOT NULL,
+  account TEXT NOT NULL,
+  args TEXT NOT NULL,
+  PRIMARY KEY (block_hash, log_index)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX chain_event_place ON chain_event (block_number);
+CREATE INDEX chain_event_key ON chain_event (dataset, account, name, block_number, log_index);
+
+CREATE TABLE chain_dataset (
+  dataset TEXT PRIMARY KEY,
+  curator TEXT NOT NULL,
+  name TEXT NOT NULL,
+  rate TEXT NOT NULL,
+  deposit TEXT NOT NULL,
+  metadata_hash TEXT NOT NULL,
+  publisher TEXT NOT NULL,
+  trial_seconds INTEGER NOT NULL,
+  closed_at INTEGER NOT NULL,
+  changed_block INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE chain_spell (
+  dataset TEXT NOT NULL,
+  account TEXT NOT NULL,
+  start_block INTEGER NOT NULL,
+  start_log INTEGER NOT NULL,
+  start_at INTEGER NOT NULL,
+  end_at INTEGER NOT NULL,
+  left_at INTEGER,
+  rate INTEGER NOT NULL,
+  previous_rate INTEGER NOT NULL,
+  max_rate INTEGER NOT NULL,
+  PRIMARY KEY (dataset, account, start_block, start_log)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX chain_spell_start ON chain_spell (start_block);
+CREATE INDEX chain_spell_end ON chain_spell (dataset, end_at);
+
+CREATE TABLE chain_trial (
+  dataset TEXT NOT NULL,
+  account TEXT NOT NULL,
+  end_at INTEGER NOT NULL,
+  block INTEGER NOT NULL,
+  PRIMARY KEY (dataset, account)
+) STRICT, WITHOUT ROWID;`,
+  },
+]

@@ -1,0 +1,151 @@
+/** The whole demo network on loopback, every part a real process: chain, faucet, exchange, relays, nodes, datasets. */
+import { mkdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import { readPriceHistories } from './exchange/price-history.ts'
+import { startExchange } from './exchange/start-exchange.ts'
+import { type DemoChain, startChain, writeNetworkFile } from './network/chain.ts'
+import { demoFiles, type DemoDataset, descriptions, establishDataset, openCurator } from './network/datasets.ts'
+import { startFaucet } from './network/faucet.ts'
+import { type DemoNode, startNode } from './network/nodes.ts'
+import { createSupervisor, type Supervisor } from './processes/supervisor.ts'
+
+export type DemoNetwork = {
+  chain: DemoChain
+  networkPath: string
+  faucetUrl: string
+  datasets: readonly DemoDataset[]
+  nodes: readonly DemoNode[]
+  stop: () => Promise<void>
+}
+
+export type StartDemoParameters = {
+  directory: string
+  /** Tells each step. */
+  tell: (text: string) => void
+  /** Told when a part ends by itself. */
+  onFailure: (text: string) => void
+}
+
+/** Starts everything; on failure what was started is stopped. */
+export async function startDemoNetwork(parameters: StartDemoParameters): Promise<DemoNetwork> {
+  const { directory, onFailure } = parameters
+  const logDirectory = join(directory, 'logs')
+  await mkdir(logDirectory, { recursive: true })
+  const supervisor = createSupervisor({
+    logDirectory,
+    onUnexpectedEnd: ({ name, logPath }) => onFailure(`${name} ended by itself; its log is ${logPath}`),
+  })
+  const stops: (() => Promise<void>)[] = []
+  const stop = async () => {
+    await supervisor.stopAll()
+    for (const each of stops.splice(0).toReversed()) await each()
+  }
+  try {
+    return { ...(await start(parameters, supervisor, stops)), stop }
+  } catch (error) {
+    await stop()
+    throw error
+  }
+}
+
+async function start(
+  { directory, tell }: StartDemoParameters,
+  supervisor: Supervisor,
+  stops: (() => Promise<void>)[],
+): Promise<Omit<DemoNetwork, 'stop'>> {
+  tell('chain: anvil, ENG token, Marketplace')
+  const chain = await startChain({ directory })
+  stops.push(() => chain.anvil.stop())
+  const faucet = await startFaucet({ fund: chain.fund })
+  stops.push(() => faucet.stop())
+  const exchange = await startExchange({ histories: await readPriceHistories() })
+  stops.push(() => exchange.stop())
+
+  tell('relays: two')
+  const common = { directory, networkPath: chain.networkPath, supervisor }
+  const relay1 = await startNode({ ...common, settings: { name: 'relay-1', roles: ['relay'] } })
+  const relay2 = await startNode({
+    ...common,
+    settings: { name: 'relay-2', roles: ['relay'], relays: relay1.multiaddrs },
+  })
+  const relays = [relay1, relay2].flatMap(({ multiaddrs }) => multiaddrs)
+  await writeNetworkFile(chain.networkPath, { ...chain.network, relays, faucetUrl: faucet.url })
+
+  tell('nodes: a public and a private persistence node, a worker')
+  const [ada, grace] = await Promise.all([
+    openCurator({ directory, name: 'ada' }),
+    openCurator({ directory, name: 'grace' }),
+  ])
+  const [publicNode, privateNode, worker] = await Promise.all([
+    startNode({ ...common, settings: { name: 'persistence-public', roles: ['persistence'] } }),
+    startNode({ ...common, settings: { name: 'persistence-private', roles: ['persistence'], private: true } }),
+    startNode({
+      ...common,
+      settings: {
+        name: 'worker',
+        roles: ['worker'],
+        worker: {
+          scripts: { [`${ada.address}/coinbase_data`]: join(descriptions, 'coinbase-data.ts') },
+          hostOverrides: { 'exchange.demo': exchange.url },
+        },
+      },
+    }),
+  ])
+
+  const files = await demoFiles(directory)
+  const describe = (name: string) => join(descriptions, `${name}.json`)
+  const atPublic = [{ node: publicNode, roles: 'persistence' }]
+  const datasets: DemoDataset[] = [
+    {
+      name: 'coinbase_data',
+      curator: ada,
+      priceEng: '10',
+      depositEng: '500',
+      description: describe('coinbase-data'),
+      nodes: [...atPublic, { node: worker, roles: 'worker' }],
+      publisher: worker.signer,
+    },
+    {
+      name: 'earthquakes',
+      curator: grace,
+      priceEng: '2',
+      depositEng: '100',
+      description: describe('earthquakes'),
+      nodes: atPublic,
+      file: { table: 'earthquakes', path: files.earthquakes },
+    },
+    {
+      name: 'zipcodes',
+      curator: grace,
+      priceEng: '1',
+      depositEng: '100',
+      description: describe('zipcodes'),
+      nodes: atPublic,
+      file: { table: 'zipcodes', path: files.zipcodes },
+    },
+    {
+      name: 'flights',
+      curator: ada,
+      priceEng: '25',
+      depositEng: '1000',
+      description: describe('flights'),
+      nodes: [{ node: privateNode, roles: 'persistence' }],
+      file: { table: 'flights', path: files.flights },
+    },
+  ]
+  tell('datasets: listed by two curators, published from npm packages')
+  await Promise.all([ada, grace].map(({ address }) => chain.fund(address)))
+  const byCurator = Map.groupBy(datasets, ({ curator }) => curator.name)
+  await Promise.all(
+    [...byCurator.values()].map(async (own) => {
+      for (const dataset of own) await establishDataset({ dataset, chain, directory, tell })
+    }),
+  )
+  return {
+    chain: { ...chain, network: { ...chain.network, relays, faucetUrl: faucet.url } },
+    networkPath: chain.networkPath,
+    faucetUrl: faucet.url,
+    datasets,
+    nodes: [relay1, relay2, publicNode, privateNode, worker],
+  }
+}
