@@ -2,14 +2,12 @@
  * Fetches for a sandboxed script: declared hosts only, over a connection to the very address that was checked, every
  * redirect checked again, sizes, times and counts bounded, and all of it hashed into a transcript (DESIGN §8).
  */
-import { type IncomingMessage, type OutgoingHttpHeaders, request as requestHttp } from 'node:http'
-import { request as requestHttps } from 'node:https'
-import type { LookupFunction } from 'node:net'
-import { isIPv6 } from 'node:net'
-import { type FetchTarget, fetchTarget, type ResolveHost, resolveBySystem } from './fetch-target.ts'
+import type { IncomingMessage } from 'node:http'
+import { fetchTarget, type ResolveHost, resolveBySystem } from './fetch-target.ts'
 import { MarketplaceError } from '@enigma/protocol'
 import type { SandboxFetch, SandboxFetched } from '../sandbox/sandbox-protocol.ts'
 import { readBody } from './read-body.ts'
+import { type Exchange, sendRequest } from './send-request.ts'
 import { createTranscript, type Transcript } from './transcript.ts'
 
 /** Limits of one run's fetches; sizes in bytes, times in milliseconds. */
@@ -46,7 +44,6 @@ export function createHostFetch(parameters: HostFetchParameters): HostFetch {
   return new RunFetcher(parameters)
 }
 
-type Exchange = { target: FetchTarget; method: string; headers: Record<string, string>; body: Buffer | undefined }
 type Answer = { status: number; headers: Record<string, string>; location: string | undefined; body: Buffer }
 
 class RunFetcher implements HostFetch {
@@ -103,7 +100,7 @@ class RunFetcher implements HostFetch {
 
   async #exchange(exchange: Exchange, runSignal: AbortSignal): Promise<Answer> {
     const signal = AbortSignal.any([runSignal, AbortSignal.timeout(this.#limits.timeoutMs)])
-    const response = await send(exchange, signal)
+    const response = await sendRequest(exchange, signal)
     const status = response.statusCode ?? 0
     const location = redirectStatuses.includes(status) ? response.headers.location : undefined
     if (location !== undefined) response.destroy()
@@ -126,32 +123,6 @@ function mistakeOf(request: {
   const forbidden = Object.keys(headers).find((name) => forbiddenHeaders.test(name))
   if (forbidden !== undefined) return `the header ${forbidden} is set by the worker and not by the script`
   return bodyBytes > maxBytes ? `the body has more than ${maxBytes} bytes` : undefined
-}
-
-function send({ target, method, headers, body }: Exchange, signal: AbortSignal): Promise<IncomingMessage> {
-  const { connectUrl, url, address } = target
-  const request = connectUrl.protocol === 'https:' ? requestHttps : requestHttp
-  const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>()
-  const outgoing: OutgoingHttpHeaders = { 'user-agent': 'enigma-worker', ...headers, host: url.host }
-  if (body !== undefined) outgoing['content-length'] = body.length
-  const options = { method, headers: outgoing, signal, agent: false as const, servername: servernameOf(connectUrl) }
-  const sent = request(connectUrl, address === undefined ? options : { ...options, lookup: alwaysTo(address) }, resolve)
-  sent.on('error', reject)
-  sent.end(body)
-  return promise
-}
-
-/** A resolver that knows one address: the one that was checked, so that a second answer of the DNS changes nothing. */
-function alwaysTo(address: string): LookupFunction {
-  const family = isIPv6(address) ? 6 : 4
-  return (_hostname, options, callback) => {
-    if (options.all === true) callback(null, [{ address, family }])
-    else callback(null, address, family)
-  }
-}
-
-function servernameOf({ hostname }: URL): string {
-  return /^[[\d]/.test(hostname) ? '' : hostname
 }
 
 function headersOf(response: IncomingMessage): Record<string, string> {
