@@ -1,6 +1,8 @@
 /** Runs work on segments in a process of its own, so that neither hostile files nor DuckDB can harm the daemon. */
-import { fork } from 'node:child_process'
+import { type ChildProcess, spawn } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
 import { type ErrorCode, MarketplaceError } from '@enigma/protocol'
+import { findSandboxTools, type SandboxTools } from '../roles/worker/sandbox/sandbox-tools.ts'
 import type { SegmentFacts, SegmentReply, SegmentTask } from './segment-task.ts'
 
 export type SegmentWorkerParameters = {
@@ -8,6 +10,7 @@ export type SegmentWorkerParameters = {
   memoryBytes?: number
   temporaryDirectory: string
   timeoutMs?: number
+  tools?: Pick<SandboxTools, 'prlimit' | 'setpriv'>
 }
 
 /** Does one task. `code` is the error's code where the data is at fault. */
@@ -18,18 +21,21 @@ export type RunSegmentWork = (parameters: {
   signal?: AbortSignal | undefined
 }) => Promise<SegmentFacts>
 
-const child = new URL('segment-child.ts', import.meta.url)
+const child = fileURLToPath(new URL('segment-child.ts', import.meta.url))
+/** What Node and DuckDB reserve beside DuckDB's own memory. */
+const processBytes = 2 * 1024 ** 3
 
 /** Creates the runner; each task has a fresh process that is killed when it takes longer than `timeoutMs`. */
 export function createSegmentWorker({
   memoryBytes = 1024 ** 3,
   temporaryDirectory,
   timeoutMs = 30 * 60_000,
+  tools = findSandboxTools(),
 }: SegmentWorkerParameters): RunSegmentWork {
   return async ({ task, code, onRows, signal }) => {
     signal?.throwIfAborted()
     const { promise, resolve, reject } = Promise.withResolvers<SegmentFacts>()
-    const process_ = fork(child, { serialization: 'advanced', stdio: ['ignore', 'ignore', 'pipe', 'ipc'], env: {} })
+    const process_ = start(tools, memoryBytes + processBytes)
     let errorText = ''
     process_.stderr?.on('data', (part: Buffer) => (errorText = (errorText + part.toString('latin1')).slice(-2000)))
     const timer = setTimeout(() => reject(failed(`it took longer than ${timeoutMs / 1000} s`)), timeoutMs)
@@ -51,6 +57,18 @@ export function createSegmentWorker({
       process_.kill('SIGKILL')
     }
   }
+}
+
+/** The kernel ends the process with this one, and an allocation beyond its memory fails. */
+function start({ prlimit, setpriv }: Pick<SandboxTools, 'prlimit' | 'setpriv'>, maxBytes: number): ChildProcess {
+  const words: string[] = [
+    ...(setpriv === undefined ? [] : [setpriv, '--nnp', '--pdeathsig', 'KILL']),
+    ...(prlimit === undefined ? [] : [prlimit, `--data=${maxBytes}`, '--core=0', '--']),
+    process.execPath,
+    child,
+  ]
+  const [command = process.execPath, ...args] = words
+  return spawn(command, args, { serialization: 'advanced', stdio: ['ignore', 'ignore', 'pipe', 'ipc'], env: {} })
 }
 
 /** The error for data that is at fault, with the code of what the data is. */
