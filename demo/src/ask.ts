@@ -1,7 +1,7 @@
 /** What a fresh user does: an account from nothing, money from the faucet, two subscriptions, two queries. */
 import { createNodeClient } from '@enigma/client/node'
 import type { MarketplaceClient, QueryResult } from '@enigma/client'
-import type { NetworkFile, ResultColumn, Value } from '@enigma/protocol'
+import { decimalOf, type NetworkFile, type ResultColumn, type Value } from '@enigma/protocol'
 import { setTimeout as delay } from 'node:timers/promises'
 import Table from 'cli-table3'
 import { createWalletClient, defineChain, formatEther, type Hex, http } from 'viem'
@@ -104,7 +104,8 @@ function print({ columns, rows, transport, facts, path, timings }: Answer, tell:
 
 function show(type: ResultColumn['type'], value: Value): string {
   if (type === 'timestamp' && typeof value === 'bigint') return new Date(Number(value / 1000n)).toISOString()
-  return String(value)
+  const scale = decimalOf(type)?.scale
+  return scale !== undefined && typeof value === 'bigint' ? (Number(value) / 10 ** scale).toFixed(2) : String(value)
 }
 
 function chainOf({ chainId, name, rpcUrls }: NetworkFile) {

@@ -70,7 +70,10 @@ export async function establishDataset({
   }
   if (dataset.file !== undefined && known === undefined) {
     tell(`${dataset.name}: publishing ${dataset.file.table}`)
-    await runEnigma({ args: ['dataset', 'publish', path, `${dataset.file.table}=${dataset.file.path}`, ...network] })
+    await runEnigma({
+      args: ['dataset', 'publish', path, `${dataset.file.table}=${dataset.file.path}`, ...network],
+      home: directory,
+    })
   }
 }
 

@@ -72,7 +72,7 @@ export type ChainMirror = {
 type Follower = {
   parameters: CreateChainMirrorParameters
   aborter: AbortController
-  caughtUp: PromiseWithResolvers<void>
+  caughtUp: PromiseWithResolvers<undefined>
   state: ChainMirrorState
   head: MirrorBlock | undefined
   polledAtSeconds: number
@@ -124,7 +124,7 @@ export function createChainMirror(parameters: CreateChainMirrorParameters): Chai
 }
 
 function createFollower(parameters: CreateChainMirrorParameters): Follower {
-  const caughtUp = Promise.withResolvers<void>()
+  const caughtUp = Promise.withResolvers<undefined>()
   // Whoever does not wait for the start learns of its failure from `health` and `onError`.
   caughtUp.promise.catch(() => undefined)
   return {
@@ -167,7 +167,7 @@ async function pollOnce(follower: Follower, follow: () => Promise<boolean>, onCa
     follower.polledAtSeconds = parameters.nowSeconds()
     follower.state = 'following'
     onCaughtUp()
-    caughtUp.resolve()
+    caughtUp.resolve(undefined)
     return pollIntervalMs
   } catch (error) {
     if (aborter.signal.aborted) return undefined

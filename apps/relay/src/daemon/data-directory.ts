@@ -22,7 +22,7 @@ export async function lockDataDirectory({ directory }: { directory: string }): P
     database.exec('PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE; CREATE TABLE IF NOT EXISTS lock (held INTEGER)')
   } catch (cause) {
     database.close()
-    const message = `Another node runs on ${directory}. Stop it first, or give this one its own dataDirectory.`
+    const message = `Another process works on ${directory}. Stop it first, or give this one a directory of its own.`
     throw new MarketplaceError({ code: 'setting-invalid', message, cause })
   }
   return { release: () => database.close() }

@@ -6,6 +6,7 @@ import { verifyManifest } from '@enigma/crypto'
 import { handleSnapshots } from '@enigma/network'
 import { datasetIdOf, type Hex, type Manifest, MarketplaceError, parseDatasetPath } from '@enigma/protocol'
 import type { Command } from 'commander'
+import { lockDataDirectory } from '../../daemon/data-directory.ts'
 import { createSnapshotPush } from '../../daemon/snapshot-exchange.ts'
 import { createSegmentWorker } from '../../snapshot/segment-worker.ts'
 import { createSnapshotSource } from '../../snapshot/snapshot-source.ts'
@@ -62,7 +63,9 @@ async function publish(
   await withNetworkSession(network, context.signal, async (session) => {
     const { manifest: signed } = await session.peers.locate(dataset, context.signal)
     const manifest = await verifyManifest({ signed, deployment, expectedHash: config.metadataHash })
-    const store = await openSnapshotStore({ directory: join(homeDirectory(context), 'published') })
+    const directory = join(homeDirectory(context), 'published', dataset)
+    using _lock = await holdDirectory(directory)
+    const store = await openSnapshotStore({ directory })
     const published = await publishSnapshot({
       store,
       work: createSegmentWorker({ temporaryDirectory: store.temporaryDirectory }),
@@ -79,6 +82,12 @@ async function publish(
     const { seq, root } = published.snapshot
     output.record({ dataset: path, seq, root, isNew: published.isNew, tables: published.tables, nodes })
   })
+}
+
+/** One publication of a dataset at a time on this machine. */
+async function holdDirectory(directory: string): Promise<Disposable> {
+  const lock = await lockDataDirectory({ directory })
+  return { [Symbol.dispose]: lock.release }
 }
 
 /** Reads `table=file` pairs; every table of the manifest is named once, except those that stay as they are. */
