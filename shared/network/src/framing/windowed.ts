@@ -10,6 +10,10 @@ import type { FramedStream } from './framed-stream.ts'
 import { messageFrame, readMessage } from './message.ts'
 
 const { stallTimeoutMs } = networkLimits
+/** What a frame costs of the window beside its body: length and tag, rounded up. */
+const frameOverheadBytes = 8
+/** Signs of life and the end are sent without credit. */
+const freeBytes = 4096
 
 /** Bytes in flight of a windowed transfer, for tests and metrics. */
 export type TransferObserver = {
@@ -43,7 +47,7 @@ export async function sendWindowed({ channel, frames, signal, observer }: SendWi
       const next = await whileAlive(channel, source.next(), signal)
       isDone = next.done === true
       if (next.done === true) break
-      await window.take(next.value.length, signal)
+      await window.take(next.value.length + frameOverheadBytes, signal)
       await channel.write([messageFrame('data', next.value)], { signal })
       observer?.onSent?.(next.value.length)
     }
@@ -76,7 +80,8 @@ function createWindow(): Window {
   let wake: (() => void) | undefined
   return {
     async take(bytes, signal) {
-      if (bytes > limits.frameBytes) throw new RangeError(`frame of ${bytes} bytes is over the limit`)
+      if (bytes > limits.frameBytes + frameOverheadBytes)
+        throw new RangeError(`frame of ${bytes} bytes is over the limit`)
       while (credit < bytes && failure === undefined) {
         await stalled(signal, (resolve) => (wake = resolve))
       }
@@ -182,11 +187,13 @@ function createCredit(channel: FramedStream) {
   let consumed = 0
   return {
     count(bytes: number) {
-      outstanding += bytes
-      if (outstanding > networkLimits.windowBytes) throw unreadable('The peer sent more than its window.')
+      outstanding += bytes + frameOverheadBytes
+      if (outstanding + channel.bufferedBytes > networkLimits.windowBytes + freeBytes) {
+        throw unreadable('The peer sent more than its window.')
+      }
     },
     async give(bytes: number) {
-      consumed += bytes
+      consumed += bytes + frameOverheadBytes
       if (consumed < networkLimits.windowBytes / 4) return
       outstanding -= consumed
       const granted = consumed

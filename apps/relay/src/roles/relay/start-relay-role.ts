@@ -33,6 +33,8 @@ export type StartRelayRoleParts = {
   nowSeconds: () => number
   /** A monotonic clock. */
   nowMs: () => number
+  /** How long a pushed manifest may wait for its transaction to be seen; `relayLimits.chainWaitMs` when absent. */
+  chainWaitMs?: number | undefined
   /** Told of the bytes that queries hold here, for metrics. */
   observer?: TransferObserver | undefined
   onError: (error: unknown) => void
@@ -50,7 +52,7 @@ export type RelayRole = {
 
 /** Starts the role; throws `TypeError` for a host without gossip. */
 export async function startRelayRole(parts: StartRelayRoleParts): Promise<RelayRole> {
-  const { host, database, chain, onError } = parts
+  const { host, database, chain, onError, chainWaitMs = relayLimits.chainWaitMs } = parts
   if (host.gossip === undefined) throw new TypeError('host must be of kind relay')
   const catalogue = createRelayCatalogue({ ...parts, store: createCatalogueStore({ database }) })
   const accept = (item: Announcement) => catalogue.accept(item, { waitMs: 0 })
@@ -61,7 +63,7 @@ export async function startRelayRole(parts: StartRelayRoleParts): Promise<RelayR
     return { isNew }
   }
   const acceptPushed = async (item: Announcement, signal?: AbortSignal) => {
-    const { isNew } = await catalogue.accept(item, { waitMs: relayLimits.chainWaitMs, signal })
+    const { isNew } = await catalogue.accept(item, { waitMs: chainWaitMs, signal })
     return publish(item, isNew)
   }
   const source = {

@@ -58,7 +58,7 @@ export async function createDataset({
     description: 'Made for a test.',
     licence: 'CC0',
     tags: ['test'],
-    tables: [{ name: 'prices', columns: [{ name: 'price', type: 'double' }] }],
+    tables: [{ name: 'prices', columns: [{ name: 'price', type: 'double', encryption: 'none' }] }],
     sample: [],
     trialSeconds: 0,
     publisher: address,

@@ -15,12 +15,14 @@ export async function startRelay({
   answer,
   observer,
   listen,
+  chainWaitMs,
 }: {
   cleanup: Cleanup
   chain?: TestChain
   answer?: QueryHandler
   observer?: TransferObserver
   listen?: string[]
+  chainWaitMs?: number
 }): Promise<TestRelay> {
   const host = await startHost({ cleanup, kind: 'relay', ...(listen && { listen }) })
   const database = openDatabase({ path: ':memory:', migrations: relayMigrations })
@@ -32,6 +34,7 @@ export async function startRelay({
     deployment,
     answer,
     observer,
+    chainWaitMs,
     nowSeconds,
     nowMs: () => performance.now(),
     onError: (error) => errors.push(error),
