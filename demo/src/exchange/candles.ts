@@ -10,7 +10,7 @@ export const granularitySeconds = 60
 export const maxCandles = 300
 
 /** The candle of a minute; the same minute gives the same candle, whenever it is asked for. */
-export function candleAt({ days }: PriceHistory, timeSeconds: number): Candle {
+function candleAt({ days }: PriceHistory, timeSeconds: number): Candle {
   const minute = Math.floor(timeSeconds / granularitySeconds)
   const day = days[minute % days.length]
   if (day === undefined) throw new RangeError(`no trading day for the minute ${minute}`)

@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises'
 import { observableDataPath, vegaDataPath } from './package-data.ts'
 
 /** One trading day: prices in dollars (index points for SPX), volume in shares. */
-export type TradingDay = { date: string; open: number; high: number; low: number; close: number; volume: number }
+type TradingDay = { date: string; open: number; high: number; low: number; close: number; volume: number }
 
 /** A product and its days, oldest first. */
 export type PriceHistory = { product: string; name: string; days: readonly TradingDay[] }

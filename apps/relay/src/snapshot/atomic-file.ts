@@ -4,7 +4,7 @@ import { basename, dirname, join } from 'node:path'
 import { randomUUID } from 'node:crypto'
 
 /** Flushes a file's or directory's data to the disk. */
-export async function syncPath(path: string): Promise<void> {
+async function syncPath(path: string): Promise<void> {
   await using handle = await open(path, 'r')
   await handle.sync()
 }

@@ -43,7 +43,7 @@ export type PublishSnapshotParameters = {
 }
 
 /** Rows of one table: `added` are new; `skipped` were published already; `conflicts` too, with other values, which stand. */
-export type TableOutcome = { table: string; added: number; skipped: number; conflicts: number }
+type TableOutcome = { table: string; added: number; skipped: number; conflicts: number }
 
 export type PublishedSnapshot = StoredSnapshot & {
   /** False when nothing changed: then this is the snapshot that was there before. */

@@ -1,7 +1,7 @@
 /** A hash over everything a run fetched, in the order of the answers, so that two runs can be compared. */
 import { createHash } from 'node:crypto'
 
-export type TranscriptEntry = {
+type TranscriptEntry = {
   method: string
   url: string
   requestBody: Uint8Array | undefined

@@ -12,7 +12,7 @@ export type SandboxStart = {
   previous: { seq: number; createdAtSeconds: number } | null
 }
 
-export const fetchRequestSchema = v.strictObject({
+const fetchRequestSchema = v.strictObject({
   id: v.pipe(v.number(), v.safeInteger(), v.minValue(1)),
   url: v.pipe(v.string(), v.maxLength(8192)),
   method: v.pipe(v.string(), v.maxLength(10)),

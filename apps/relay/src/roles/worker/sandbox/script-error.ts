@@ -31,7 +31,7 @@ export function errorOfExit({ exitCode, signal, errorText }: ProcessEnd): Market
 }
 
 /** The error for a run over the manifest's `memoryBytes`. */
-export function memoryError(details: string): MarketplaceError {
+function memoryError(details: string): MarketplaceError {
   const message =
     'The curation script ran out of memory; yield rows as they come instead of collecting them, or raise memoryBytes in the manifest.'
   return new MarketplaceError({ code: 'script-memory', message, details })
