@@ -13,7 +13,7 @@ export const networkLimits = {
   /** For a frame to arrive whole once it is due, and for a frame to be taken by the transport. */
   frameTimeoutMs: 10_000,
   /** For a stream to be opened and its protocol agreed. */
-  openTimeoutMs: 10_000,
+  openTimeoutMs: 6_000,
   /** A sender that is still working says so this often. */
   aliveIntervalMs: 4_000,
   /** Silence of a sender after which the reader gives up. */

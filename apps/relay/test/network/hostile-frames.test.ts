@@ -112,6 +112,23 @@ describe.each(Object.keys(honest))('%s', (protocol) => {
   })
 })
 
+describe('frames', () => {
+  test('that arrive byte by byte are read all the same', async () => {
+    const { connection } = await startEverything()
+    const stream: Stream = await connection.newStream(protocolIds.locate)
+    const received: number[] = []
+    const over = new Promise<void>((resolve) => stream.addEventListener('end', () => resolve()))
+    stream.addEventListener('message', ({ data }) => received.push(...data.subarray()))
+    for (const byte of framed(encodeCbor({ dataset }))) {
+      stream.send(Uint8Array.of(byte))
+      await new Promise((resolve) => setImmediate(resolve))
+    }
+    await stream.close()
+    await over
+    expect(new TextDecoder().decode(Uint8Array.from(received))).toContain('dataset-unknown')
+  })
+})
+
 describe('a peer that floods', () => {
   test('a sealed query over the limit is refused', async () => {
     const { host, connection } = await startEverything()
