@@ -8,10 +8,10 @@ import { MarketplaceError } from '@enigma/protocol'
 import { type Multiaddr, multiaddr } from '@multiformats/multiaddr'
 import { createWakeup, type Wakeup } from './wakeup.ts'
 
-export type RelayLinkState = 'waiting' | 'dialling' | 'reserving' | 'ready'
+type RelayLinkState = 'waiting' | 'dialling' | 'reserving' | 'ready'
 
 /** One relay as the keeper sees it. */
-export type RelayLink = {
+type RelayLink = {
   peerId: string
   state: RelayLinkState
   /** Attempts that failed since it was last ready. */

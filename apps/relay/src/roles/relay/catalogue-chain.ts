@@ -16,7 +16,7 @@ export type CatalogueChain = {
 type MirroredListing = Omit<ChainListing, 'subscribers' | 'monthlyRevenue' | 'churn' | 'rank'>
 
 /** The reads of the chain mirror that a catalogue is made of. */
-export type ListingReads = {
+type ListingReads = {
   datasetOf: (dataset: Hex) => MirroredListing | undefined
   datasets: () => readonly MirroredListing[]
   rankFactorsOf: (dataset: Hex) => Omit<RankInputs, 'referencePrice'> | undefined

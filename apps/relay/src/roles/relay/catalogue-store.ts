@@ -3,8 +3,8 @@ import type { DatabaseSync, SQLOutputValue } from 'node:sqlite'
 import type { CatalogueContents } from '@enigma/catalogue'
 import type { Hex, SignedManifest, SignedNodeRecord } from '@enigma/protocol'
 
-export type StoredManifest = { dataset: Hex; hash: Hex; signed: SignedManifest }
-export type StoredRecord = { peerId: string; seq: number; expiresAt: number; signed: SignedNodeRecord }
+type StoredManifest = { dataset: Hex; hash: Hex; signed: SignedManifest }
+type StoredRecord = { peerId: string; seq: number; expiresAt: number; signed: SignedNodeRecord }
 
 export type CatalogueStore = {
   /** Stores a manifest and drops the dataset's other ones. */
