@@ -38,13 +38,16 @@ export type AnswerSealer = {
   sealLast: (part: AnswerPart) => Promise<Uint8Array[]>
 }
 
-/** Creates the sealer of one answer; throws `unreadable` when the reply key is no point. */
+/** Creates the sealer of one answer; throws `unreadable` when the reply key is no point. Chunks seal in parallel. */
 export async function createAnswerSealer({
   replyKey,
   requestHash,
   signer,
   chunkBytes = limits.largeChunkBytes,
 }: AnswerBinding & { replyKey: Hex; chunkBytes?: number }): Promise<AnswerSealer> {
+  if (!Number.isSafeInteger(chunkBytes) || chunkBytes < 1 || chunkBytes > limits.largeChunkBytes) {
+    throw new RangeError(`chunkBytes is ${chunkBytes}; it must be 1 to ${limits.largeChunkBytes}`)
+  }
   const publicKey = await importPublicKey(replyKey, 'unreadable')
   const { encapsulatedSecret, ctx } = await suite.SetupSender(publicKey, { info: infoOf({ requestHash, signer }) })
   const header = encodeAnswerHeader({ v: 1, suite: suiteP256, enc: encapsulatedSecret, chunkBytes })
@@ -53,14 +56,14 @@ export async function createAnswerSealer({
   let sealedBytes = 0
   let isFinal = false
 
-  const seal = (bytes: Uint8Array, last: boolean): Promise<Uint8Array[]> => {
+  const seal = (bytes: Uint8Array<ArrayBuffer>, last: boolean): Promise<Uint8Array[]> => {
     if (isFinal) throw new TypeError('the answer is final')
     isFinal = last
     sealedBytes += bytes.length
     return Promise.all(
       splitChunks(bytes, chunkBytes).map(async (chunk, at, all) => {
         const iv = nonceOf(keys.prefix, index++, last && at === all.length - 1)
-        return new Uint8Array(await crypto.subtle.encrypt(algorithm(iv, header), keys.key, new Uint8Array(chunk)))
+        return new Uint8Array(await crypto.subtle.encrypt(algorithm(iv, header), keys.key, chunk))
       }),
     )
   }
@@ -75,7 +78,10 @@ export async function createAnswerSealer({
 }
 
 export type AnswerOpener = {
-  /** Opens the next frame; the header is the first. Every failure is `answer-invalid`. */
+  /**
+   * Opens the next frame; the header is the first. Calls need not wait for each other: chunks open in parallel and are
+   * released in order. Every failure is `answer-invalid`, and every later call fails with it.
+   */
   push: (frame: Uint8Array) => Promise<AnswerPart[]>
   /** Whether the final chunk was opened. */
   readonly isComplete: boolean
@@ -86,37 +92,33 @@ export type AnswerOpener = {
 /** Creates the opener of one answer; a part is released only after its chunks' tags passed. */
 export function createAnswerOpener({
   replyKeyPair,
-  requestHash,
-  signer,
+  ...binding
 }: AnswerBinding & { replyKeyPair: HpkeKeyPair }): AnswerOpener {
   const reader = createAnswerPartReader()
-  let header: Uint8Array | undefined
-  let keys: StreamKeys | undefined
-  let index = 0
+  let stream: Promise<OpenStream> | undefined
+  let lastRelease: Promise<unknown> = Promise.resolve()
+  let chunks = 0
   let isComplete = false
 
-  const begin = async (frame: Uint8Array) => {
-    const { enc } = decodeAnswerHeader(frame)
-    const context = await suite
-      .SetupRecipient(replyKeyPair.keyPair, enc, { info: infoOf({ requestHash, signer }) })
-      .catch((cause: unknown) => {
-        throw answerInvalid(cause)
-      })
-    keys = await deriveKeys(context, ['decrypt'])
-    header = frame.slice()
+  const release = ({ bytes, last }: OpenedChunk): AnswerPart[] => {
+    if (isComplete) throw answerInvalid()
+    const parts = reader.push(bytes)
+    if (last && reader.pendingBytes !== 0) throw answerInvalid()
+    isComplete = last
+    return parts.filter((part) => part.kind !== 'padding')
   }
   return {
     async push(frame) {
-      if (isComplete || frame.length > limits.frameBytes) throw answerInvalid()
-      if (keys === undefined || header === undefined) {
-        await begin(frame)
+      if (stream === undefined) {
+        stream = openHeader({ frame, replyKeyPair, binding })
+        lastRelease = stream
+        await stream
         return []
       }
-      const { bytes, last } = await openChunk({ keys, header, index: index++, frame })
-      isComplete = last
-      const parts = reader.push(bytes)
-      if (last && reader.pendingBytes !== 0) throw answerInvalid()
-      return parts.filter((part) => part.kind !== 'padding')
+      const turn = Promise.all([openChunk({ stream, index: chunks++, frame: frame.slice() }), lastRelease])
+      const released = turn.then(([chunk]) => release(chunk))
+      lastRelease = released
+      return released
     },
     get isComplete() {
       return isComplete
@@ -127,24 +129,44 @@ export function createAnswerOpener({
   }
 }
 
+type OpenStream = { header: Uint8Array; chunkBytes: number; keys: StreamKeys }
+type OpenedChunk = { bytes: Uint8Array; last: boolean }
+
+async function openHeader({
+  frame,
+  replyKeyPair,
+  binding,
+}: {
+  frame: Uint8Array
+  replyKeyPair: HpkeKeyPair
+  binding: AnswerBinding
+}): Promise<OpenStream> {
+  const header = frame.slice()
+  const { enc, chunkBytes } = decodeAnswerHeader(header)
+  const context = await suite
+    .SetupRecipient(replyKeyPair.keyPair, enc, { info: infoOf(binding) })
+    .catch((cause: unknown) => {
+      throw answerInvalid(cause)
+    })
+  return { header, chunkBytes, keys: await deriveKeys(context, ['decrypt']) }
+}
+
 /** The final flag is part of the nonce, so a chunk opens under one of two nonces; truncation leaves neither final. */
 async function openChunk({
-  keys,
-  header,
+  stream,
   index,
   frame,
 }: {
-  keys: StreamKeys
-  header: Uint8Array
+  stream: Promise<OpenStream>
   index: number
-  frame: Uint8Array
-}) {
-  if (frame.length < tagBytes) throw answerInvalid()
+  frame: Uint8Array<ArrayBuffer>
+}): Promise<OpenedChunk> {
+  const { header, chunkBytes, keys } = await stream
+  if (frame.length < tagBytes || frame.length > chunkBytes + tagBytes) throw answerInvalid()
   for (const last of [false, true]) {
     const iv = nonceOf(keys.prefix, index, last)
     try {
-      const bytes = await crypto.subtle.decrypt(algorithm(iv, header), keys.key, new Uint8Array(frame))
-      return { bytes: new Uint8Array(bytes), last }
+      return { bytes: new Uint8Array(await crypto.subtle.decrypt(algorithm(iv, header), keys.key, frame)), last }
     } catch (cause) {
       if (last) throw answerInvalid(cause)
     }
@@ -178,7 +200,7 @@ function nonceOf(prefix: Uint8Array, index: number, last: boolean): Uint8Array<A
   return nonce
 }
 
-function splitChunks(bytes: Uint8Array, chunkBytes: number): Uint8Array[] {
+function splitChunks(bytes: Uint8Array<ArrayBuffer>, chunkBytes: number): Uint8Array<ArrayBuffer>[] {
   const count = Math.max(1, Math.ceil(bytes.length / chunkBytes))
   return Array.from({ length: count }, (_, at) => bytes.subarray(at * chunkBytes, (at + 1) * chunkBytes))
 }

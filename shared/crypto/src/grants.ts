@@ -16,6 +16,8 @@ import { type SessionKey, signP256, verifyP256, type VerifyP256 } from './p256.t
 import { hashTyped, recoverSigner, type TypedData, typedDataOf } from './typed-data.ts'
 
 const knownAbilities = abilities.query | abilities.embed
+/** Characters of a delegate key: 65 bytes of a P-256 point or 20 bytes of an account, as hex. */
+const delegateKeyLength = { p256: 2 + 130, eoa: 2 + 40 } as const
 
 /** The EIP-712 hash of a grant. */
 export function hashGrant(grant: Grant, deployment: Deployment): Hex {
@@ -92,6 +94,10 @@ function checkGrant(grant: Grant, parent: Grant | undefined, parentHash: Hex | u
   if (grant.permissions.some((permission) => (permission.abilities & ~knownAbilities) !== 0)) {
     throw grantInvalid('holds an ability that this node does not know')
   }
+  if (grant.delegateKey.length !== delegateKeyLength[grant.profile]) throw grantInvalid('names a key of another kind')
+  if (new Set(grant.nodes.map((node) => node.signer)).size !== grant.nodes.length) {
+    throw grantInvalid('names a node twice')
+  }
   if (grant.parentGrantHash !== (parentHash ?? zeroHash)) throw grantInvalid('names another parent')
   if (grant.validAfter > nowSeconds + limits.clockSkewSeconds || grant.validUntil <= nowSeconds) {
     throw new MarketplaceError({
@@ -100,7 +106,8 @@ function checkGrant(grant: Grant, parent: Grant | undefined, parentHash: Hex | u
       details: `valid from ${grant.validAfter} until ${grant.validUntil}, now ${nowSeconds}`,
     })
   }
-  const isSession = parent === undefined && grant.permissions.every(({ templatesRoot }) => templatesRoot === zeroHash)
+  // Any permission for free SQL makes it a session, so a second permission for templates cannot stretch it.
+  const isSession = parent === undefined && grant.permissions.some(({ templatesRoot }) => templatesRoot === zeroHash)
   if (isSession && grant.validUntil - grant.validAfter > limits.grantSessionSeconds) {
     throw grantInvalid('is a session of more than 7 days')
   }
@@ -126,7 +133,7 @@ export function widenedField(child: Grant, parent: Grant): string | undefined {
     validAfter: child.validAfter >= parent.validAfter,
     validUntil: child.validUntil <= parent.validUntil,
     maxRequestSeconds: child.maxRequestSeconds <= parent.maxRequestSeconds,
-    maxChildren: child.maxChildren < parent.maxChildren || (child.maxChildren === 0 && parent.maxChildren > 0),
+    maxChildren: child.maxChildren < parent.maxChildren,
     limits: limitsWithin(child.limits, parent.limits),
   }
   return Object.entries(narrows).find(([, isNarrower]) => !isNarrower)?.[0]

@@ -46,9 +46,11 @@ export async function keyIdOf(publicKeyHex: Hex): Promise<Hex> {
   return bytesToHex((await sha256(hexToBytes(publicKeyHex))).subarray(0, 8))
 }
 
-/** Imports a peer's point; throws `code` when it is not on the curve. */
+/** Imports a peer's uncompressed point; throws `code` when it is none or not on the curve. */
 export async function importPublicKey(point: Hex, code: 'unreadable' | 'node-record-invalid'): Promise<CryptoKey> {
   try {
+    // Node takes compressed points too: one key has one encoding here.
+    if (point.length !== 2 + 130) throw new RangeError('the point is not uncompressed')
     return await crypto.subtle.importKey('raw', new Uint8Array(hexToBytes(point)), ecdh, true, [])
   } catch (cause) {
     throw new MarketplaceError({ code, message: 'The key to seal to is not a P-256 point.', cause })
@@ -62,12 +64,18 @@ export type SealQueryParameters = {
   keyId: Hex
 }
 
-/** Seals a signed query to a node's query key, padded by Padmé from 1 KiB up. */
+/** Seals a signed query to a node's query key, padded by Padmé from 1 KiB up; throws `too-large`. */
 export async function sealQuery({
   signedQuery,
   queryKey,
   keyId,
 }: SealQueryParameters): Promise<{ sealed: Uint8Array; requestHash: Hex }> {
+  if (signedQuery.length > limits.queryBytes) {
+    throw new MarketplaceError({
+      code: 'too-large',
+      message: `The query has ${signedQuery.length} bytes of at most ${limits.queryBytes}; shorten its SQL or parameters.`,
+    })
+  }
   const publicKey = await importPublicKey(queryKey, 'node-record-invalid')
   const { encapsulatedSecret, ctx } = await suite.SetupSender(publicKey, { info: queryInfo })
   const header = { v: 1, suite: suiteP256, keyId, enc: encapsulatedSecret } as const

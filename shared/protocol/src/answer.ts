@@ -83,29 +83,49 @@ export function decodeAnswerPart(bytes: Uint8Array): AnswerPart {
 
 /** Splits a stream of opened chunks into parts; bounded by `maxPartBytes`. */
 export function createAnswerPartReader() {
-  let pending: Uint8Array = new Uint8Array(0)
+  // Room doubles, so that a large part in many small chunks is not copied once per chunk. What was handed out is never
+  // written again: the rest behind it has no spare room, and the next append moves it.
+  let room: Uint8Array = new Uint8Array(0)
+  let pendingBytes = 0
+
+  const append = (bytes: Uint8Array): Uint8Array => {
+    if (pendingBytes === 0) return bytes
+    const length = pendingBytes + bytes.length
+    if (length > room.length) {
+      const grown = new Uint8Array(Math.max(length, 2 * room.length))
+      grown.set(room.subarray(0, pendingBytes))
+      room = grown
+    }
+    room.set(bytes, pendingBytes)
+    pendingBytes = length
+    return room.subarray(0, length)
+  }
   return {
     /** Adds opened bytes and returns the parts that are now complete. */
     push(bytes: Uint8Array): AnswerPart[] {
-      pending = pending.length === 0 ? bytes : concatBytes(pending, bytes)
+      let rest = append(bytes)
       const parts: AnswerPart[] = []
-      while (pending.length >= 4) {
-        const length = new DataView(pending.buffer, pending.byteOffset).getUint32(0)
-        if (length > maxPartBytes) {
-          throw new MarketplaceError({
-            code: 'answer-invalid',
-            message: 'The node sent an answer part over the limit.',
-          })
-        }
-        if (pending.length < 4 + length) break
-        parts.push(decodeAnswerPart(pending.subarray(4, 4 + length)))
-        pending = pending.subarray(4 + length)
+      for (let end = partEnd(rest); end !== undefined; end = partEnd(rest)) {
+        parts.push(decodeAnswerPart(rest.subarray(4, end)))
+        rest = rest.subarray(end)
       }
+      if (parts.length > 0 || pendingBytes === 0) room = rest
+      pendingBytes = rest.length
       return parts
     },
     /** Bytes of an unfinished part; 0 when the stream may end here. */
     get pendingBytes(): number {
-      return pending.length
+      return pendingBytes
     },
   }
+}
+
+/** Where the first part ends, or undefined while it is not whole. */
+function partEnd(bytes: Uint8Array): number | undefined {
+  if (bytes.length < 4) return undefined
+  const length = new DataView(bytes.buffer, bytes.byteOffset).getUint32(0)
+  if (length > maxPartBytes) {
+    throw new MarketplaceError({ code: 'answer-invalid', message: 'The node sent an answer part over the limit.' })
+  }
+  return bytes.length < 4 + length ? undefined : 4 + length
 }

@@ -19,8 +19,14 @@ export class CanonicalRowWriter {
     this.#columns = columns
   }
 
-  /** Appends one row; `values` are in column order. Throws `TypeError` for a value that is not of its column's type. */
+  /**
+   * Appends one row; `values` are in column order. Throws `TypeError` for a value that is not of its column's type,
+   * `RangeError` for one that its type cannot hold: no two rows share their bytes.
+   */
   write(values: readonly Value[]): void {
+    if (values.length !== this.#columns.length) {
+      throw new RangeError(`a row of ${values.length} values in ${this.#columns.length} columns`)
+    }
     for (const [index, column] of this.#columns.entries()) this.writeValue(column.type, values[index] ?? null)
   }
 
@@ -49,17 +55,17 @@ export class CanonicalRowWriter {
       this.#bytes[at] = value ? 1 : 0
       this.#length += 1
     } else if ((type === 'integer' || type === 'date') && typeof value === 'number') {
-      this.#view.setInt32(at, value, true)
+      this.#view.setInt32(at, held(type, value, (value | 0) === value), true)
       this.#length += 4
     } else if ((type === 'bigint' || type === 'timestamp') && typeof value === 'bigint') {
-      this.#view.setBigInt64(at, value, true)
+      this.#view.setBigInt64(at, held(type, value, BigInt.asIntN(64, value) === value), true)
       this.#length += 8
     } else if (type === 'double' && typeof value === 'number') {
       this.#view.setFloat64(at, Number.isNaN(value) ? Number.NaN : value + 0, true)
       this.#length += 8
     } else if (decimalOf(type) !== undefined && typeof value === 'bigint') {
       this.#view.setBigUint64(at, BigInt.asUintN(64, value), true)
-      this.#view.setBigInt64(at + 8, value >> 64n, true)
+      this.#view.setBigInt64(at + 8, held(type, value, BigInt.asIntN(128, value) === value) >> 64n, true)
       this.#length += 16
     } else {
       throw new TypeError(`a ${typeof value} is not a ${type}`)
@@ -67,8 +73,9 @@ export class CanonicalRowWriter {
   }
 
   #writeVariable(type: 'text' | 'blob', value: Value): void {
-    const body = type === 'text' && typeof value === 'string' ? encoder.encode(value) : value
-    if (!(body instanceof Uint8Array)) throw new TypeError(`a ${typeof value} is not a ${type}`)
+    const body = typeof value === 'string' ? encoder.encode(value) : value
+    if (!(body instanceof Uint8Array) || (type === 'text') !== (typeof value === 'string'))
+      throw new TypeError(`a ${typeof value} is not a ${type}`)
     this.#reserve(4 + body.length)
     this.#view.setUint32(this.#length, body.length, true)
     this.#bytes.set(body, this.#length + 4)
@@ -82,4 +89,9 @@ export class CanonicalRowWriter {
     this.#bytes = grown
     this.#view = new DataView(grown.buffer)
   }
+}
+
+function held<T extends number | bigint>(type: string, value: T, fits: boolean): T {
+  if (!fits) throw new RangeError(`${value} does not fit in ${type}`)
+  return value
 }
