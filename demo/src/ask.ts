@@ -26,7 +26,7 @@ export async function askAsNewcomer({ network, candlesPath, flightsPath, tell }:
   try {
     const walletClient = createWalletClient({ account, chain: chainOf(network), transport: http(network.rpcUrls[0]) })
     await client.authorize({
-      signer: { address: account.address, signTypedData: (typedData) => account.signTypedData(typedData as never) },
+      signer: { address: account.address, signTypedData: (typedData) => account.signTypedData(typedData) },
     })
     const minBlock = await subscribe(client, [candlesPath, flightsPath], walletClient, tell)
 

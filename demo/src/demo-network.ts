@@ -4,7 +4,14 @@ import { join } from 'node:path'
 import { readPriceHistories } from './exchange/price-history.ts'
 import { startExchange } from './exchange/start-exchange.ts'
 import { type DemoChain, startChain, writeNetworkFile } from './network/chain.ts'
-import { demoFiles, type DemoDataset, descriptions, establishDataset, openCurator } from './network/datasets.ts'
+import {
+  type Curator,
+  demoFiles,
+  type DemoDataset,
+  descriptions,
+  establishDataset,
+  openCurator,
+} from './network/datasets.ts'
 import { startFaucet } from './network/faucet.ts'
 import { type DemoNode, startNode } from './network/nodes.ts'
 import { createSupervisor, type Supervisor } from './processes/supervisor.ts'
@@ -48,91 +55,22 @@ export async function startDemoNetwork(parameters: StartDemoParameters): Promise
   }
 }
 
+type Parts = StartDemoParameters & { supervisor: Supervisor; stops: (() => Promise<void>)[] }
+
 async function start(
-  { directory, tell }: StartDemoParameters,
+  parameters: StartDemoParameters,
   supervisor: Supervisor,
   stops: (() => Promise<void>)[],
 ): Promise<Omit<DemoNetwork, 'stop'>> {
-  tell('chain: anvil, ENG token, Marketplace')
-  const chain = await startChain({ directory })
-  stops.push(() => chain.anvil.stop())
-  const faucet = await startFaucet({ fund: chain.fund })
-  stops.push(() => faucet.stop())
-  const exchange = await startExchange({ histories: await readPriceHistories() })
-  stops.push(() => exchange.stop())
+  const parts: Parts = { ...parameters, supervisor, stops }
+  const { directory, tell } = parts
+  const { chain, faucetUrl, exchangeUrl } = await startServices(parts)
+  const relays = await startRelays(parts, chain, faucetUrl)
+  const [ada, grace] = await Promise.all(['ada', 'grace'].map((name) => openCurator({ directory, name })))
+  if (ada === undefined || grace === undefined) throw new Error('two curators are needed')
+  const nodes = await startDataNodes(parts, chain, { exchangeUrl, scriptPath: `${ada.address}/coinbase_data` })
+  const datasets = describeDatasets({ ada, grace, ...nodes, files: await demoFiles(directory) })
 
-  tell('relays: two')
-  const common = { directory, networkPath: chain.networkPath, supervisor }
-  const relay1 = await startNode({ ...common, settings: { name: 'relay-1', roles: ['relay'] } })
-  const relay2 = await startNode({
-    ...common,
-    settings: { name: 'relay-2', roles: ['relay'], relays: relay1.multiaddrs },
-  })
-  const relays = [relay1, relay2].flatMap(({ multiaddrs }) => multiaddrs)
-  await writeNetworkFile(chain.networkPath, { ...chain.network, relays, faucetUrl: faucet.url })
-
-  tell('nodes: a public and a private persistence node, a worker')
-  const [ada, grace] = await Promise.all([
-    openCurator({ directory, name: 'ada' }),
-    openCurator({ directory, name: 'grace' }),
-  ])
-  const [publicNode, privateNode, worker] = await Promise.all([
-    startNode({ ...common, settings: { name: 'persistence-public', roles: ['persistence'] } }),
-    startNode({ ...common, settings: { name: 'persistence-private', roles: ['persistence'], private: true } }),
-    startNode({
-      ...common,
-      settings: {
-        name: 'worker',
-        roles: ['worker'],
-        worker: {
-          scripts: { [`${ada.address}/coinbase_data`]: join(descriptions, 'coinbase-data.ts') },
-          hostOverrides: { 'exchange.demo': exchange.url },
-        },
-      },
-    }),
-  ])
-
-  const files = await demoFiles(directory)
-  const describe = (name: string) => join(descriptions, `${name}.json`)
-  const atPublic = [{ node: publicNode, roles: 'persistence' }]
-  const datasets: DemoDataset[] = [
-    {
-      name: 'coinbase_data',
-      curator: ada,
-      priceEng: '10',
-      depositEng: '500',
-      description: describe('coinbase-data'),
-      nodes: [...atPublic, { node: worker, roles: 'worker' }],
-      publisher: worker.signer,
-    },
-    {
-      name: 'earthquakes',
-      curator: grace,
-      priceEng: '2',
-      depositEng: '100',
-      description: describe('earthquakes'),
-      nodes: atPublic,
-      file: { table: 'earthquakes', path: files.earthquakes },
-    },
-    {
-      name: 'zipcodes',
-      curator: grace,
-      priceEng: '1',
-      depositEng: '100',
-      description: describe('zipcodes'),
-      nodes: atPublic,
-      file: { table: 'zipcodes', path: files.zipcodes },
-    },
-    {
-      name: 'flights',
-      curator: ada,
-      priceEng: '25',
-      depositEng: '1000',
-      description: describe('flights'),
-      nodes: [{ node: privateNode, roles: 'persistence' }],
-      file: { table: 'flights', path: files.flights },
-    },
-  ]
   tell('datasets: listed by two curators, published from npm packages')
   await Promise.all([ada, grace].map(({ address }) => chain.fund(address)))
   const byCurator = Map.groupBy(datasets, ({ curator }) => curator.name)
@@ -141,11 +79,100 @@ async function start(
       for (const dataset of own) await establishDataset({ dataset, chain, directory, tell })
     }),
   )
+  const addresses = relays.flatMap(({ multiaddrs }) => multiaddrs)
   return {
-    chain: { ...chain, network: { ...chain.network, relays, faucetUrl: faucet.url } },
+    chain: { ...chain, network: { ...chain.network, relays: addresses, faucetUrl } },
     networkPath: chain.networkPath,
-    faucetUrl: faucet.url,
+    faucetUrl,
     datasets,
-    nodes: [relay1, relay2, publicNode, privateNode, worker],
+    nodes: [...relays, nodes.publicNode, nodes.privateNode, nodes.worker],
   }
+}
+
+async function startServices({ directory, tell, stops }: Parts) {
+  tell('chain: anvil, ENG token, Marketplace')
+  const chain = await startChain({ directory })
+  stops.push(() => chain.anvil.stop())
+  const faucet = await startFaucet({ fund: chain.fund })
+  stops.push(() => faucet.stop())
+  const exchange = await startExchange({ histories: await readPriceHistories() })
+  stops.push(() => exchange.stop())
+  return { chain, faucetUrl: faucet.url, exchangeUrl: exchange.url }
+}
+
+/** Two relays that know each other; the network file names both from then on. */
+async function startRelays(
+  { directory, tell, supervisor }: Parts,
+  chain: DemoChain,
+  faucetUrl: string,
+): Promise<DemoNode[]> {
+  tell('relays: two')
+  const common = { directory, networkPath: chain.networkPath, supervisor }
+  const first = await startNode({ ...common, settings: { name: 'relay-1', roles: ['relay'] } })
+  const second = await startNode({
+    ...common,
+    settings: { name: 'relay-2', roles: ['relay'], relays: first.multiaddrs },
+  })
+  const relays = [...first.multiaddrs, ...second.multiaddrs]
+  await writeNetworkFile(chain.networkPath, { ...chain.network, relays, faucetUrl })
+  return [first, second]
+}
+
+async function startDataNodes(
+  { directory, tell, supervisor }: Parts,
+  chain: DemoChain,
+  { exchangeUrl, scriptPath }: { exchangeUrl: string; scriptPath: string },
+) {
+  tell('nodes: a public and a private persistence node, a worker')
+  const common = { directory, networkPath: chain.networkPath, supervisor }
+  const script = {
+    scripts: { [scriptPath]: join(descriptions, 'coinbase-data.ts') },
+    hostOverrides: { 'exchange.demo': exchangeUrl },
+  }
+  const [publicNode, privateNode, worker] = await Promise.all([
+    startNode({ ...common, settings: { name: 'persistence-public', roles: ['persistence'] } }),
+    startNode({ ...common, settings: { name: 'persistence-private', roles: ['persistence'], private: true } }),
+    startNode({ ...common, settings: { name: 'worker', roles: ['worker'], worker: script } }),
+  ])
+  return { publicNode, privateNode, worker }
+}
+
+type DatasetParts = {
+  ada: Curator
+  grace: Curator
+  publicNode: DemoNode
+  privateNode: DemoNode
+  worker: DemoNode
+  files: Awaited<ReturnType<typeof demoFiles>>
+}
+
+function describeDatasets({ ada, grace, publicNode, privateNode, worker, files }: DatasetParts): DemoDataset[] {
+  const describe = (name: string) => join(descriptions, `${name}.json`)
+  const atPublic = [{ node: publicNode, roles: 'persistence' }]
+  return [
+    {
+      ...{ name: 'coinbase_data', curator: ada, priceEng: '10', depositEng: '500' },
+      description: describe('coinbase-data'),
+      nodes: [...atPublic, { node: worker, roles: 'worker' }],
+      publisher: worker.signer,
+    },
+    {
+      ...{ name: 'earthquakes', curator: grace, priceEng: '2', depositEng: '100' },
+      description: describe('earthquakes'),
+      nodes: atPublic,
+      file: { table: 'earthquakes', path: files.earthquakes },
+    },
+    {
+      ...{ name: 'zipcodes', curator: grace, priceEng: '1', depositEng: '100' },
+      description: describe('zipcodes'),
+      nodes: atPublic,
+      file: { table: 'zipcodes', path: files.zipcodes },
+    },
+    {
+      ...{ name: 'flights', curator: ada, priceEng: '25', depositEng: '1000' },
+      description: describe('flights'),
+      nodes: [{ node: privateNode, roles: 'persistence' }],
+      file: { table: 'flights', path: files.flights },
+    },
+  ]
 }

@@ -86,14 +86,14 @@ async function whenHealthy(url: string, child: Child): Promise<{ multiaddrs: rea
 /** Tries until it works, the process ends, or the time is over; then says where the log is. */
 async function waitFor<Result>(child: Child, attempt: () => Promise<Result>): Promise<Result> {
   const deadline = Date.now() + readyWithinMs
-  let ended = false
-  void child.ended.then(() => (ended = true))
+  const state = { hasEnded: false }
+  void child.ended.then(() => (state.hasEnded = true))
   for (;;) {
     try {
       return await attempt()
     } catch (cause) {
-      if (ended || Date.now() > deadline) {
-        const why = ended ? 'ended' : `was not ready after ${readyWithinMs / 1000} s`
+      if (state.hasEnded || Date.now() > deadline) {
+        const why = state.hasEnded ? 'ended' : `was not ready after ${readyWithinMs / 1000} s`
         throw new Error(`${child.name} ${why}; its log is ${child.logPath}`, { cause })
       }
       await delay(pollMs)

@@ -6,7 +6,6 @@ import type { Hex, LocalAccount } from 'viem'
 export function signerOf(account: LocalAccount): Signer {
   return {
     address: account.address.toLowerCase() as Hex,
-    signTypedData: (typedData: TypedData) =>
-      account.signTypedData(typedData as Parameters<LocalAccount['signTypedData']>[0]),
+    signTypedData: (typedData: TypedData) => account.signTypedData(typedData),
   }
 }

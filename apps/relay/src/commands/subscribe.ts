@@ -23,9 +23,10 @@ export function addSubscribeCommands(program: Command, context: CommandContext):
     .addHelpText('after', '\nExample:\n  enigma subscribe 0x…/coinbase_data --key alice.key --max-price 12')
     .action(
       action(context, async (output, options: SubscribeOptions, path: string) => {
-        const { account: _, network, ...clients } = await signingContext(context, options)
+        const { network, publicClient, walletClient } = await signingContext(context, options)
         const result = await subscribeWithPermit({
-          ...clients,
+          publicClient,
+          walletClient,
           deployment: network,
           dataset: datasetIdOf(parseDatasetPath(path)),
           autoRenew: options.autoRenew,

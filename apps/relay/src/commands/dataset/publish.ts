@@ -64,7 +64,8 @@ async function publish(
     const { manifest: signed } = await session.peers.locate(dataset, context.signal)
     const manifest = await verifyManifest({ signed, deployment, expectedHash: config.metadataHash })
     const directory = join(homeDirectory(context), 'published', dataset)
-    using _lock = await holdDirectory(directory)
+    await using stack = new AsyncDisposableStack()
+    stack.defer((await lockDataDirectory({ directory })).release)
     const store = await openSnapshotStore({ directory })
     const published = await publishSnapshot({
       store,
@@ -82,12 +83,6 @@ async function publish(
     const { seq, root } = published.snapshot
     output.record({ dataset: path, seq, root, isNew: published.isNew, tables: published.tables, nodes })
   })
-}
-
-/** One publication of a dataset at a time on this machine. */
-async function holdDirectory(directory: string): Promise<Disposable> {
-  const lock = await lockDataDirectory({ directory })
-  return { [Symbol.dispose]: lock.release }
 }
 
 /** Reads `table=file` pairs; every table of the manifest is named once, except those that stay as they are. */
