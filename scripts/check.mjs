@@ -11,7 +11,7 @@ const steps = [
   ['svelte: check', 'pnpm', '--filter', '@enigma/web', 'exec', 'svelte-check', '--threshold', 'warning'],
   ['lint', 'eslint', '.', '--max-warnings=0'],
   ['layers', 'depcruise', 'shared', 'apps', 'demo', 'bench', '--config', '.dependency-cruiser.js'],
-  ['unused code', 'knip'],
+  ['unused code', 'knip', '--no-config-hints'],
   ['format', 'prettier', '--check', '--log-level=warn', '.'],
   ['contracts: format and lint', 'pnpm', '--filter', '@enigma/contracts', 'check'],
 ]

@@ -23,6 +23,7 @@ export type StartDaemonParameters = { config: NodeConfig; log: Log; signal: Abor
 
 const nowSeconds = () => Math.floor(Date.now() / 1000)
 const nowMs = () => performance.now()
+const keyCheckMs = 3_600_000
 
 /** What is stopped at the end, in the opposite order of its start. */
 type Stops = (() => Promise<void> | void)[]
@@ -137,7 +138,15 @@ async function startNetwork(parts: NetworkParts): Promise<void> {
   stops.push(() => keeper.stop())
   await announcer.start()
   stops.push(() => announcer.stop())
+  stops.push(rotateKeys(state, announcer.refresh, onError))
   await startHealth({ ...parts, keeper, roles })
+}
+
+/** A new query key each day; the one before opens until the last record that named it has expired. */
+function rotateKeys({ queryKeys }: NodeState, refresh: () => Promise<void>, onError: (error: unknown) => void) {
+  const rotate = () => void queryKeys.rotate({ maxAgeSeconds: limits.nodeRecordSeconds }).then(refresh).catch(onError)
+  const timer = setInterval(rotate, keyCheckMs)
+  return () => clearInterval(timer)
 }
 
 async function startRelay(
