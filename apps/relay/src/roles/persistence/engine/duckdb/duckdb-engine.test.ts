@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DuckDBInstance } from '@duckdb/node-api'
 import { afterAll, beforeAll } from 'vitest'
+import { findSandboxTools } from '../../../worker/sandbox/sandbox-tools.ts'
 import { describeEngine } from '../describe-engine.ts'
 import { createDuckdbEngine } from './duckdb-engine.ts'
 
@@ -17,7 +18,7 @@ describeEngine('duckdb', async () => {
   const connection = await instance.connect()
   return {
     engine: createDuckdbEngine({
-      tools: { prlimit: '/usr/bin/prlimit', setpriv: undefined },
+      tools: findSandboxTools(),
       memoryBytes: 512 * 1024 ** 2,
     }),
     databasePath: (name) => join(directory, name),
