@@ -115,7 +115,7 @@ export function createAnswerOpener({
         await stream
         return []
       }
-      const turn = Promise.all([openChunk({ stream, index: chunks++, frame: frame.slice() }), lastRelease])
+      const turn = Promise.all([openChunk({ stream, index: chunks++, frame: new Uint8Array(frame) }), lastRelease])
       const released = turn.then(([chunk]) => release(chunk))
       lastRelease = released
       return released
@@ -141,7 +141,7 @@ async function openHeader({
   replyKeyPair: HpkeKeyPair
   binding: AnswerBinding
 }): Promise<OpenStream> {
-  const header = frame.slice()
+  const header = new Uint8Array(frame)
   const { enc, chunkBytes } = decodeAnswerHeader(header)
   const context = await suite
     .SetupRecipient(replyKeyPair.keyPair, enc, { info: infoOf(binding) })

@@ -6,7 +6,9 @@ import { equalBytes } from './bytes.ts'
 
 /** Encodes a plain value; equal values give equal bytes. */
 export function encodeCbor(value: unknown): Uint8Array {
-  return encode(value)
+  const bytes = encode(value)
+  // In Node cborg may return a Buffer, whose `slice` is a view where a Uint8Array's is a copy.
+  return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length)
 }
 
 export type DecodeCborParameters<Schema extends v.GenericSchema> = {
