@@ -1,6 +1,6 @@
 /** A short-lived peer for commands: dials relays and nodes, and is gone when the command ends. */
 import { type Connections, createConnections } from '@enigma/client'
-import { createNodeHost } from '@enigma/client/node'
+import type { createNodeHost as CreateNodeHost } from '@enigma/client/node'
 import { announce, type Announcement } from '@enigma/network'
 import { MarketplaceError, type NetworkFile } from '@enigma/protocol'
 import { setTimeout as delay } from 'node:timers/promises'
@@ -12,7 +12,7 @@ import type { Output } from './output.ts'
 const announceWithinMs = 60_000
 const retryMs = 500
 
-type Host = Awaited<ReturnType<typeof createNodeHost>>
+type Host = Awaited<ReturnType<typeof CreateNodeHost>>
 
 export type NetworkSession = { host: Host; connections: Connections; peers: Peers }
 
@@ -22,6 +22,8 @@ export async function withNetworkSession<Result>(
   signal: AbortSignal,
   work: (session: NetworkSession) => Promise<Result>,
 ): Promise<Result> {
+  // Loaded when a command needs a peer: libp2p and WebRTC take most of a command's start.
+  const { createNodeHost } = await import('@enigma/client/node')
   const host = await createNodeHost({})
   try {
     const connections = createConnections({ host, relayAddresses: network.relays })

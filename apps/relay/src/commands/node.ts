@@ -9,7 +9,6 @@ import { backupNode, restoreNode } from '../daemon/backup.ts'
 import { readNodeFile } from '../daemon/data-directory.ts'
 import { readKeyFile } from '../daemon/key-file.ts'
 import { createLog } from '../daemon/log.ts'
-import { startDaemon } from '../daemon/start-daemon.ts'
 import { peerIdOf } from '../host/peer-key.ts'
 import { action, type CommandContext, deploymentOf } from './context.ts'
 import { signerOf } from './signer.ts'
@@ -39,6 +38,8 @@ function addStart(node: Command, context: CommandContext): void {
     .action(
       action(context, async (_output, options: NodeOptions) => {
         const config = await readConfig({ path: options.config })
+        // The daemon brings libp2p and the engines with it; no other command waits for them.
+        const { startDaemon } = await import('../daemon/start-daemon.ts')
         const daemon = await startDaemon({ config, log: createLog({ level: config.logLevel }), signal: context.signal })
         if (!context.signal.aborted) {
           await new Promise<void>((resolve) =>

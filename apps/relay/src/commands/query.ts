@@ -1,6 +1,5 @@
 /** `enigma query`: ask a dataset as a subscriber, or its free sample. */
 import { join } from 'node:path'
-import { createNodeClient } from '@enigma/client/node'
 import type { QueryRun } from '@enigma/client'
 import { MarketplaceError, type Parameter, parameterSchema } from '@enigma/protocol'
 import type { Command } from 'commander'
@@ -50,6 +49,7 @@ export function addQueryCommand(program: Command, context: CommandContext): void
       action(context, async (output, options: QueryOptions, dataset: string, sql: string) => {
         const network = await networkOf(context, options)
         const keys = createFileKeyStore({ directory: join(homeDirectory(context), 'sessions') })
+        const { createNodeClient } = await import('@enigma/client/node')
         const client = await createNodeClient({ network, keys })
         try {
           const query = { ...queryOf(options, output, context.signal), dataset, sql }
