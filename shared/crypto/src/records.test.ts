@@ -32,7 +32,7 @@ import {
 } from './records.ts'
 
 const deployment: Deployment = { chainId: 31337, marketplace: `0x${'ab'.repeat(20)}` }
-const otherDeployments = [
+const otherDeployments: Deployment[] = [
   { ...deployment, chainId: 1 },
   { ...deployment, marketplace: `0x${'ac'.repeat(20)}` },
 ]
