@@ -77,8 +77,9 @@ export const settingsSchema = v.strictObject({
   ),
   keeper: v.optional(
     v.strictObject({
-      /** Key file of the account that renews subscriptions of `datasets` in their last day. */
+      /** Key file of the account that renews subscriptions in their last day; without it this node renews none. */
       key: v.exactOptional(v.string()),
+      /** Whose datasets; those of the key's own account when empty. */
       curators: v.optional(v.array(account), []),
     }),
     {},

@@ -3,7 +3,7 @@ import { handleQueries } from '@enigma/network'
 import { type Hex, limits } from '@enigma/protocol'
 import { Registry } from 'prom-client'
 import { createChainMirror } from '../chain-mirror/chain-mirror.ts'
-import { deploymentOf, publicClientOf } from '../commands/context.ts'
+import { deploymentOf, publicClientOf, walletClientOf } from '../commands/context.ts'
 import { signerOf } from '../commands/signer.ts'
 import type { NodeConfig } from '../config.ts'
 import { createHost, type Host } from '../host/create-host.ts'
@@ -12,8 +12,10 @@ import { createRelayKeeper } from '../host/relay-keeper.ts'
 import { createCatalogueChain } from '../roles/relay/catalogue-chain.ts'
 import { type RelayRole, startRelayRole } from '../roles/relay/start-relay-role.ts'
 import { startHealthServer } from '../http/health-server.ts'
+import { startKeeper } from '../keeper/start-keeper.ts'
 import { writeNodeFile } from './data-directory.ts'
 import { createDataRoles, type DataRoles } from './data-roles.ts'
+import { readKeyFile } from './key-file.ts'
 import type { Log } from './log.ts'
 import { type NodeState, openNodeState } from './node-state.ts'
 import { createPeers } from './peers.ts'
@@ -139,7 +141,30 @@ async function startNetwork(parts: NetworkParts): Promise<void> {
   await announcer.start()
   stops.push(() => announcer.stop())
   stops.push(rotateKeys(state, announcer.refresh, onError))
+  await startRenewals(parts, onError)
   await startHealth({ ...parts, keeper, roles })
+}
+
+/** The keeper of subscriptions, where the operator named a key that pays for renewals. */
+async function startRenewals(
+  { config, log, mirror, stops }: NetworkParts,
+  onError: (error: unknown) => void,
+): Promise<void> {
+  const { key, curators } = config.keeper
+  if (key === undefined) return
+  const account = await readKeyFile({ path: key })
+  const { networkFile } = config
+  const renewals = startKeeper({
+    mirror,
+    publicClient: publicClientOf(networkFile),
+    walletClient: walletClientOf(networkFile, account),
+    deployment: networkFile,
+    curators: curators.length === 0 ? [signerOf(account).address] : curators,
+    nowMs: Date.now,
+    onRenewed: (result) => log.info(result, 'renewed'),
+    onError,
+  })
+  stops.push(() => renewals.stop())
 }
 
 /** A new query key each day; the one before opens until the last record that named it has expired. */
