@@ -1,6 +1,6 @@
 /** Connections: the relays of the network file, those that worked first, and nodes on the direct path. */
 import { MarketplaceError, protocolIds } from '@enigma/protocol'
-import { createStreamPool, pickConnection, type StreamPool } from '@enigma/network'
+import { aborted, createStreamPool, pickConnection, type StreamPool } from '@enigma/network'
 import type { Connection } from '@libp2p/interface'
 import { type Multiaddr, multiaddr } from '@multiformats/multiaddr'
 import type { Host, Transport } from './types.ts'
@@ -20,6 +20,8 @@ export type Connections = {
   toNode: (node: { peerId: string; multiaddrs: readonly string[] }, options: ConnectOptions) => Promise<Connection>
   /** Puts a relay that failed behind the others. */
   demote: (relay: Relay) => void
+  /** Puts a relay that answered before the others. */
+  prefer: (relay: Relay) => void
   readonly queryStreams: StreamPool
 }
 
@@ -33,12 +35,12 @@ export function createConnections({
 }): Connections {
   const relays = groupByPeer(relayAddresses)
   return {
-    relays: () => relays,
+    relays: () => [...relays],
     async toRelay({ peerId, addresses }, options) {
       try {
         return await connect(host, { peerId, addresses }, options)
       } catch (cause) {
-        options.signal?.throwIfAborted()
+        if (options.signal?.aborted) throw aborted(options.signal)
         const message = 'The relay cannot be reached; another one is tried.'
         throw new MarketplaceError({ code: 'no-relay', message, details: peerId, cause })
       }
@@ -47,7 +49,7 @@ export function createConnections({
       try {
         return await connect(host, { peerId, addresses: multiaddrs.map((text) => multiaddr(text)) }, options)
       } catch (cause) {
-        options.signal?.throwIfAborted()
+        if (options.signal?.aborted) throw aborted(options.signal)
         const message = 'The node cannot be reached directly; try the blind path.'
         throw new MarketplaceError({ code: 'no-node', message, details: peerId, cause })
       }
@@ -55,6 +57,10 @@ export function createConnections({
     demote(relay) {
       const at = relays.indexOf(relay)
       if (at >= 0) relays.push(...relays.splice(at, 1))
+    },
+    prefer(relay) {
+      const at = relays.indexOf(relay)
+      if (at > 0) relays.unshift(...relays.splice(at, 1))
     },
     queryStreams: createStreamPool({ protocol: protocolIds.query, size: 2 }),
   }

@@ -2,18 +2,30 @@
 import {
   readSubscription,
   type ReadSubscriptionReturnType,
+  renewSubscriptions,
+  type RenewSubscriptionsReturnType,
+  startTrial,
+  type StartTrialReturnType,
   subscribeWithPermit,
   type SubscribeReturnType,
   type MarketplaceWallet,
   unsubscribe,
   type UnsubscribeReturnType,
 } from '@enigma/chain'
-import { datasetIdOf, type Hex, parseDatasetPath } from '@enigma/protocol'
+import { verifyReceipt } from '@enigma/crypto'
+import { datasetIdOf, type Hex, parseDatasetPath, type Receipt, type SignedReceipt } from '@enigma/protocol'
 import { createConnections } from './connections.ts'
 import { createDatasets, type LocatedDataset } from './datasets.ts'
+import { createDiscover, type DiscoverParameters, type DiscoverReturnType } from './discover.ts'
 import type { QueryParameters, SampleParameters } from './query/query-request.ts'
 import { createQueryRun, type QueryRun } from './query/query-run.ts'
-import { authorize, type AuthorizeParameters, type AuthorizeReturnType, requireSession } from './sessions.ts'
+import {
+  authorize,
+  type AuthorizeParameters,
+  type AuthorizeReturnType,
+  deploymentOf,
+  requireSession,
+} from './sessions.ts'
 import type { ClientParts } from './types.ts'
 
 export type SubscribeToDatasetParameters = {
@@ -25,7 +37,13 @@ export type SubscribeToDatasetParameters = {
   autoRenew?: boolean
 }
 
+export type RenewParameters = Pick<SubscribeToDatasetParameters, 'dataset' | 'walletClient'> & {
+  accounts?: readonly Hex[]
+}
+
 export type MarketplaceClient = {
+  /** Searches the catalogue; what two relays say is checked against the chain. */
+  discover: (parameters?: DiscoverParameters) => Promise<DiscoverReturnType>
   /** A dataset, verified from the chain down to the keys of its nodes. */
   dataset: (path: string, options?: { signal?: AbortSignal }) => Promise<LocatedDataset>
   /** Makes or reuses a session; the wallet signs at most once. */
@@ -34,11 +52,19 @@ export type MarketplaceClient = {
   unsubscribe: (
     parameters: Pick<SubscribeToDatasetParameters, 'dataset' | 'walletClient'>,
   ) => Promise<UnsubscribeReturnType>
+  /** Renews the wallet's own subscription, or those of `accounts`; only within the last day before their end. */
+  renew: (parameters: RenewParameters) => Promise<RenewSubscriptionsReturnType>
+  /** Starts the wallet's one free trial of the dataset. */
+  startTrial: (
+    parameters: Pick<SubscribeToDatasetParameters, 'dataset' | 'walletClient'>,
+  ) => Promise<StartTrialReturnType>
   subscription: (parameters: { dataset: string; account: Hex }) => Promise<ReadSubscriptionReturnType>
   /** Asks as a subscriber. */
   query: (parameters: QueryParameters) => QueryRun
   /** Asks the free sample; no wallet, no account. */
   sample: (parameters: SampleParameters) => QueryRun
+  /** Checks a receipt that was kept, against the node that was asked; throws `signature-invalid`. */
+  verifyReceipt: (parameters: { signed: SignedReceipt; signer: Hex }) => Promise<Receipt>
   /** Ends the host and every connection. */
   close: () => Promise<void>
 }
@@ -55,17 +81,23 @@ export function createMarketplaceClient(parts: ClientParts): MarketplaceClient {
   const { network, host, publicClient } = parts
   const connections = createConnections({ host, relayAddresses: network.relays })
   const datasets = createDatasets(parts, connections)
+  const discover = createDiscover(parts, connections)
   const write = { publicClient, deployment: network }
   const idOf = (path: string) => datasetIdOf(parseDatasetPath(path))
   return {
+    discover: (parameters = {}) => discover(parameters),
     dataset: (path, { signal } = {}) => datasets.locate(path, { signal, isFresh: true }),
     authorize: (parameters) => authorize(parts, parameters),
     subscribe: ({ dataset, ...rest }) => subscribeWithPermit({ ...write, ...rest, dataset: idOf(dataset) }),
     unsubscribe: ({ dataset, walletClient }) => unsubscribe({ ...write, walletClient, dataset: idOf(dataset) }),
+    renew: ({ dataset, walletClient, accounts = [walletClient.account.address] }) =>
+      renewSubscriptions({ ...write, walletClient, dataset: idOf(dataset), accounts }),
+    startTrial: ({ dataset, walletClient }) => startTrial({ ...write, walletClient, dataset: idOf(dataset) }),
     subscription: ({ dataset, account }) => readSubscription({ ...write, dataset: idOf(dataset), account }),
     query: ({ account, ...query }) =>
       createQueryRun({ parts, connections, datasets, query, session: () => requireSession(parts, account) }),
     sample: (query) => createQueryRun({ parts, connections, datasets, query, session: undefined }),
+    verifyReceipt: (parameters) => verifyReceipt({ ...parameters, deployment: deploymentOf(network) }),
     async close() {
       connections.queryStreams.close()
       await host.stop()

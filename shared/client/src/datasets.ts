@@ -11,7 +11,8 @@ import {
   parseDatasetPath,
   type SignedNodeRecord,
 } from '@enigma/protocol'
-import type { Connections } from './connections.ts'
+import type { Connections, Relay } from './connections.ts'
+import { raceRelays } from './race-relays.ts'
 import { deploymentOf } from './sessions.ts'
 import type { ClientParts } from './types.ts'
 
@@ -41,22 +42,29 @@ export function createDatasets(parts: ClientParts, connections: Connections): Da
     const id = datasetIdOf(parseDatasetPath(path))
     const { publicClient, network } = parts
     const config = await readDatasetConfig({ publicClient, deployment: network, dataset: id })
-    const failures: unknown[] = []
     let found: LocatedDataset | undefined
-    for (const relay of [...connections.relays()]) {
-      try {
-        const connection = await connections.toRelay(relay, { signal })
-        const { manifest: signed, records } = await locateDataset({ connection, dataset: id, signal })
-        const deployment = deploymentOf(network)
-        const manifest = await verifyManifest({ signed, deployment, expectedHash: config.metadataHash })
-        const nodes = await verifyRecords(parts, manifest, records, lowestSeq)
-        found = { path, id, manifest, config, nodes }
-        if (nodes.length > 0) return found
-      } catch (error) {
-        signal?.throwIfAborted()
-        failures.push(error)
-        connections.demote(relay)
-      }
+    const ask = async (relay: Relay, raceSignal: AbortSignal): Promise<LocatedDataset> => {
+      const connection = await connections.toRelay(relay, { signal: raceSignal })
+      const { manifest: signed, records } = await locateDataset({ connection, dataset: id, signal: raceSignal })
+      const deployment = deploymentOf(network)
+      const manifest = await verifyManifest({ signed, deployment, expectedHash: config.metadataHash })
+      if (datasetIdOf(manifest) !== id) throw otherDataset(path)
+      const nodes = await verifyRecords(parts, manifest, records, lowestSeq)
+      found = { path, id, manifest, config, nodes }
+      if (nodes.length === 0) throw noNode(path)
+      return found
+    }
+    const failures: unknown[] = []
+    const onFailed = (relay: Relay, error: unknown) => {
+      failures.push(error)
+      connections.demote(relay)
+    }
+    try {
+      const { relay, result } = await raceRelays({ relays: connections.relays(), work: ask, signal, onFailed })
+      connections.prefer(relay)
+      return result
+    } catch (error) {
+      if (signal?.aborted) throw error
     }
     throw notFound(path, found, failures)
   }
@@ -101,13 +109,7 @@ async function verifyRecords(
 }
 
 function notFound(path: string, found: LocatedDataset | undefined, failures: readonly unknown[]): MarketplaceError {
-  if (found !== undefined) {
-    return new MarketplaceError({
-      code: 'no-node',
-      message: 'No node answers for this dataset now; try again later.',
-      details: path,
-    })
-  }
+  if (found !== undefined) return noNode(path)
   const cause = new AggregateError(failures, 'every relay failed')
   const known = failures.find((error) => error instanceof MarketplaceError && error.code !== 'no-relay')
   if (known instanceof MarketplaceError) {
@@ -117,5 +119,22 @@ function notFound(path: string, found: LocatedDataset | undefined, failures: rea
     code: 'no-relay',
     message: 'No relay can be reached; check the connection and the network file.',
     cause,
+  })
+}
+
+function noNode(path: string): MarketplaceError {
+  return new MarketplaceError({
+    code: 'no-node',
+    message: 'No node answers for this dataset now; try again later.',
+    details: path,
+  })
+}
+
+/** Anyone may put the hash of another's manifest on chain; it does not describe his dataset. */
+function otherDataset(path: string): MarketplaceError {
+  return new MarketplaceError({
+    code: 'manifest-mismatch',
+    message: 'The manifest that the chain names describes another dataset; do not rely on this one.',
+    details: path,
   })
 }

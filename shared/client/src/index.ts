@@ -1,6 +1,7 @@
 export * from './connections.ts'
 export * from './create-marketplace-client.ts'
 export type { LocatedDataset } from './datasets.ts'
+export type { Disagreement, DiscoveredDataset, DiscoverParameters, DiscoverReturnType } from './discover.ts'
 export * from './key-stores.ts'
 export type { Batch } from './query/decode-batch.ts'
 export type { QueryParameters, SampleParameters } from './query/query-request.ts'

@@ -14,6 +14,8 @@ import { createMarketplaceClient, type MarketplaceClient } from '../create-marke
 import { createMemoryKeyStore } from '../key-stores.ts'
 import type { KeyStore } from '../types.ts'
 
+const rpcOptions = { batch: true, timeout: 5_000, retryCount: 1 }
+
 export type CreateNodeClientParameters = {
   network: NetworkFile
   /** Where sessions are kept; memory when absent. */
@@ -32,14 +34,18 @@ export async function createNodeClient({
     network,
     host: await createNodeHost({ iceServers }),
     keys,
-    publicClient: createPublicClient({ transport: fallback(network.rpcUrls.map((url) => http(url))) }),
+    publicClient: createPublicClient({ transport: fallback(network.rpcUrls.map((url) => http(url, rpcOptions))) }),
     nowSeconds: () => Math.floor(Date.now() / 1000),
     nowMs: () => performance.now(),
   })
 }
 
 /** Creates the dialling host: a fresh peer id, nothing listened on. */
-export async function createNodeHost({ iceServers = [] }: { iceServers?: readonly { urls: string }[] }): Promise<Libp2p> {
+export async function createNodeHost({
+  iceServers = [],
+}: {
+  iceServers?: readonly { urls: string }[]
+}): Promise<Libp2p> {
   const rtcConfiguration = { iceServers: [...iceServers] }
   return createLibp2p({
     addresses: { listen: [] },

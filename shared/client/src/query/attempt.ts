@@ -32,6 +32,7 @@ import type { ClientParts, QueryStage, Session } from '../types.ts'
 import { checkAnswer } from './check-answer.ts'
 import { decodeArrow, inflateBatch, rowsOfTable } from './decode-batch.ts'
 import type { QueryRequest } from './query-request.ts'
+import { readAhead } from './read-ahead.ts'
 
 export type AttemptParameters = {
   parts: ClientParts
@@ -48,6 +49,14 @@ export type AttemptParameters = {
 
 export type AttemptBatch = { columns: readonly ResultColumn[]; table: Table; rowCount: number }
 
+/** Chunks that are opened, and batches that are inflated, while the one before is in use. */
+const chunksAhead = 4
+const batchesAhead = 2
+/** A relay and a node that still work say so every 4 s; silence means that the path is dead. */
+const idleTimeoutMs = 9_000
+/** On top of the dataset's own time limit: for the way, verification and a place in the queue. */
+const extraWaitMs = 20_000
+
 /** Yields provisional batches; returns the end once everything about it was checked. */
 export async function* attemptQuery(parameters: AttemptParameters): AsyncGenerator<AttemptBatch, AnswerEnd, undefined> {
   const { parts, node, connection, streams, located, signal, onStage } = parameters
@@ -57,17 +66,61 @@ export async function* attemptQuery(parameters: AttemptParameters): AsyncGenerat
   const opener = createAnswerOpener({ replyKeyPair, requestHash, signer: node.signer })
   const route = { audience: node.peerId, dataset: located.id, queryId: createQueryId(), ttl: limits.routeTtl }
   const answer = createAnswerReader({ query, parts, located })
-  onStage('run')
-  for await (const frame of sendQuery({ streams, connection, route, sealed, signal })) {
-    for (const part of await opener.push(frame)) {
-      const batch = await answer.take(part)
+  const leave = new AbortController()
+  const either = signal === undefined ? leave.signal : AbortSignal.any([signal, leave.signal])
+  const sent = sendQuery({ streams, connection, route, sealed, signal: either, idleTimeoutMs })
+  onStage('verify')
+  try {
+    const frames = withDeadline(sent, located.manifest.limits.timeoutSeconds * 1000 + extraWaitMs, leave)
+    const onEnd = () => leave.abort()
+    const opened = readAhead({ source: frames, map: (frame) => opener.push(frame), depth: chunksAhead, onEnd })
+    const source = flatten(opened, () => onStage('run'))
+    const prepared = readAhead({ source, map: prepare, depth: batchesAhead, onEnd })
+    for await (const part of prepared) {
+      const batch = answer.take(part)
       if (batch === undefined) continue
       onStage('decrypt')
       yield batch
     }
+    opener.finish()
+    return await answer.finish()
+  } finally {
+    leave.abort()
   }
-  opener.finish()
-  return answer.finish()
+}
+
+/** Whoever keeps a stream alive without ever sending a frame is given up as silent, too. */
+async function* withDeadline(
+  frames: AsyncIterable<Uint8Array>,
+  maxWaitMs: number,
+  leave: AbortController,
+): AsyncGenerator<Uint8Array, void, undefined> {
+  const giveUp = () => {
+    const message = 'The node did not answer in the time that the dataset allows; another one is tried.'
+    leave.abort(new MarketplaceError({ code: 'timeout', message }))
+  }
+  let timer = setTimeout(giveUp, maxWaitMs)
+  try {
+    for await (const frame of frames) {
+      clearTimeout(timer)
+      yield frame
+      timer = setTimeout(giveUp, maxWaitMs)
+    }
+  } finally {
+    clearTimeout(timer)
+  }
+}
+
+async function* flatten(
+  opened: AsyncIterable<readonly AnswerPart[]>,
+  onOpened: () => void,
+): AsyncGenerator<AnswerPart, void, undefined> {
+  let isFirst = true
+  for await (const parts of opened) {
+    if (isFirst) onOpened()
+    isFirst = false
+    yield* parts
+  }
 }
 
 async function signRequest({ parts, located, node, request, session }: AttemptParameters, replyKeyPair: HpkeKeyPair) {
@@ -101,29 +154,42 @@ async function signRequest({ parts, located, node, request, session }: AttemptPa
 
 type AnswerReaderParameters = { query: Query; parts: ClientParts; located: LocatedDataset }
 
-/** Takes parts in their order: schema, batches, end; a refusal throws. */
+type BatchPart = Extract<AnswerPart, { kind: 'batch' }>
+/** A part whose batch is inflated and hashed. */
+type PreparedPart = { part: AnswerPart; batch: { bytes: Uint8Array; hash: Uint8Array } | undefined }
+
+/** What can be done before it is the part's turn. */
+async function prepare(part: AnswerPart): Promise<PreparedPart> {
+  if (part.kind !== 'batch') return { part, batch: undefined }
+  const bytes = await inflateBatch(part)
+  return { part, batch: { bytes, hash: await sha256(bytes) } }
+}
+
+/** Takes parts in their order: schema, batches, end; a refusal throws. Rows and bytes are bounded by the query's. */
 function createAnswerReader({ query, parts, located }: AnswerReaderParameters) {
   let schema: Extract<AnswerPart, { kind: 'schema' }> | undefined
   let end: AnswerEnd | undefined
   let rows = 0
+  let arrowBytes = 0
   const batchHashes: Uint8Array[] = []
   /** Kept while the result may still be deterministic. */
   let tables: Table[] | undefined = []
 
-  const takeBatch = async (part: Extract<AnswerPart, { kind: 'batch' }>): Promise<AttemptBatch> => {
+  const takeBatch = (part: BatchPart, { bytes, hash }: NonNullable<PreparedPart['batch']>): AttemptBatch => {
     if (schema === undefined || end !== undefined) throw outOfTurn()
-    const bytes = await inflateBatch(part)
-    batchHashes.push(await sha256(bytes))
-    const table = decodeArrow({ bytes, columns: schema.columns, rows: part.rows })
     rows += part.rows
+    arrowBytes += bytes.length
+    if (rows > query.maxRows || arrowBytes > query.maxBytes) throw overLimit()
+    batchHashes.push(hash)
+    const table = decodeArrow({ bytes, columns: schema.columns, rows: part.rows })
     tables?.push(table)
     if (rows > limits.deterministicRows) tables = undefined
     return { columns: schema.columns, table, rowCount: part.rows }
   }
   return {
-    async take(part: AnswerPart): Promise<AttemptBatch | undefined> {
+    take({ part, batch }: PreparedPart): AttemptBatch | undefined {
       if (part.kind === 'refusal') throw refusalToError(part)
-      if (part.kind === 'batch') return takeBatch(part)
+      if (part.kind === 'batch' && batch !== undefined) return takeBatch(part, batch)
       if (part.kind === 'schema') {
         if (schema !== undefined) throw outOfTurn()
         schema = part
@@ -147,6 +213,13 @@ function createAnswerReader({ query, parts, located }: AnswerReaderParameters) {
       return end
     },
   }
+}
+
+function overLimit(): MarketplaceError {
+  return new MarketplaceError({
+    code: 'answer-invalid',
+    message: 'The node sent more than it was asked for; ask another node.',
+  })
 }
 
 function outOfTurn(): MarketplaceError {

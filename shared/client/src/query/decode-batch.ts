@@ -1,6 +1,6 @@
 /** Batches of rows: inflation bounded by what the batch claims, Arrow decoded to the protocol's values. */
-import { limits, MarketplaceError, type ResultColumn, type Value } from '@enigma/protocol'
-import { type Table, tableFromIPC } from '@uwdata/flechette'
+import { type ColumnType, decimalOf, limits, MarketplaceError, type ResultColumn, type Value } from '@enigma/protocol'
+import { type Table, tableFromIPC, Type } from '@uwdata/flechette'
 
 /** Rows of one batch; provisional until the query has ended and its receipt was verified. */
 export type Batch = {
@@ -58,7 +58,27 @@ export function decodeArrow({
     throw invalid(cause)
   }
   if (table.numRows !== rows || table.numCols !== columns.length) throw invalid()
+  for (const [index, { type }] of columns.entries()) {
+    if (table.schema.fields[index]?.type.typeId !== physicalTypeOf(type)) throw invalid()
+  }
   return table
+}
+
+/** The Arrow type that carries a column type; what a schema part says and a batch holds must be the same. */
+function physicalTypeOf(type: ColumnType): number {
+  if (decimalOf(type) !== undefined) return Type.Decimal
+  switch (type) {
+    case 'boolean':
+      return Type.Bool
+    case 'double':
+      return Type.Float
+    case 'text':
+      return Type.Utf8
+    case 'blob':
+      return Type.Binary
+    default:
+      return Type.Int
+  }
 }
 
 /** The rows of a table. */

@@ -13,9 +13,11 @@ import {
   type SignedReceipt,
   type Value,
 } from '@enigma/protocol'
+import { aborted } from '@enigma/network'
 import type { Connection } from '@libp2p/interface'
 import { type Connections, transportOf } from '../connections.ts'
 import type { Datasets, LocatedDataset } from '../datasets.ts'
+import { raceRelays } from '../race-relays.ts'
 import type { ClientParts, QueryPath, QueryStage, Session, Transport } from '../types.ts'
 import { attemptQuery } from './attempt.ts'
 import { type Batch, rowsOfTable } from './decode-batch.ts'
@@ -23,6 +25,10 @@ import type { QueryParameters, QueryRequest } from './query-request.ts'
 
 const maxAttempts = 6
 const defaultMaxBytes = 256 * 1024 * 1024
+/** For finding and reaching another relay and node once one has failed. */
+const failoverMs = 10_000
+/** The first wait before a node that is merely not ready is asked again; it doubles. */
+const firstBackoffMs = 200
 
 /** After these another path may answer; every other refusal is the node's last word. */
 const retryable: ReadonlySet<ErrorCode> = new Set([
@@ -33,6 +39,9 @@ const retryable: ReadonlySet<ErrorCode> = new Set([
   'timeout',
   'answer-invalid',
   'receipt-invalid',
+  'snapshot-invalid',
+  'manifest-mismatch',
+  'unconfirmed',
   'chain-behind',
   'no-relay',
   'no-node',
@@ -41,6 +50,28 @@ const retryable: ReadonlySet<ErrorCode> = new Set([
   'chain-unavailable',
   'dataset-unknown',
   'snapshot-unknown',
+] satisfies ErrorCode[])
+
+/** Of these, the ones that pass by themselves: asked again after a short wait. */
+const passing: ReadonlySet<ErrorCode> = new Set([
+  'busy',
+  'chain-behind',
+  'chain-unavailable',
+  'unconfirmed',
+  'manifest-mismatch',
+  'dataset-unknown',
+  'snapshot-unknown',
+  'no-node',
+] satisfies ErrorCode[])
+
+/** Of these, the ones that a path has and not its node. */
+const pathCodes: ReadonlySet<ErrorCode> = new Set([
+  'unreadable',
+  'busy',
+  'no-route',
+  'version-mismatch',
+  'timeout',
+  'answer-invalid',
 ] satisfies ErrorCode[])
 
 /** What is known once a query has ended well. */
@@ -90,6 +121,9 @@ export function createQueryRun(parameters: StartQueryParameters): QueryRun {
     } catch (error) {
       reject(error)
       throw error
+    } finally {
+      // Without effect unless the loop was left before its end.
+      reject(new MarketplaceError({ code: 'aborted', message: 'The loop over the rows was left before their end.' }))
     }
   }
   return {
@@ -108,24 +142,55 @@ export function createQueryRun(parameters: StartQueryParameters): QueryRun {
   }
 }
 
-/** What the attempts of one query share. */
-type RunState = { startedMs: number; firstRowsMs: number | undefined; hasRows: boolean }
+/** What the attempts of one query share; `failover` ends the search for another path. */
+type RunState = {
+  startedMs: number
+  firstRowsMs: number | undefined
+  hasRows: boolean
+  failover: AbortSignal | undefined
+}
 
 async function* runAttempts(parameters: StartQueryParameters): AsyncGenerator<Batch, QueryResult, undefined> {
   const { parts, query } = parameters
-  const state: RunState = { startedMs: parts.nowMs(), firstRowsMs: undefined, hasRows: false }
-  let failure: unknown
-  for (let attempt = 1; attempt <= maxAttempts; attempt++) {
+  const { signal } = query
+  const state: RunState = { startedMs: parts.nowMs(), firstRowsMs: undefined, hasRows: false, failover: undefined }
+  let failure: MarketplaceError | undefined
+  for (let attempt = 1; ; attempt++) {
     try {
       return yield* runAttempt(parameters, attempt, state)
     } catch (error) {
-      query.signal?.throwIfAborted()
+      if (signal?.aborted) throw aborted(signal)
+      if (state.failover?.aborted === true && failure !== undefined) throw nobodyLeft(failure, attempt)
       if (!(error instanceof MarketplaceError) || !retryable.has(error.code)) throw error
+      if (attempt === maxAttempts) throw nobodyLeft(error, attempt)
       failure = error
       query.onProgress?.({ stage: 'retry', attempt, text: `${error.shortMessage} Trying another path.` })
+      state.failover ??= AbortSignal.timeout(failoverMs)
+      if (passing.has(error.code)) await delay(firstBackoffMs * 2 ** (attempt - 1), signal)
     }
   }
-  throw failure
+}
+
+/** A path's failure is told as what it means for the asker: there is nobody left to ask. */
+function nobodyLeft(error: MarketplaceError, attempts: number): MarketplaceError {
+  if (!pathCodes.has(error.code) || error.code === 'answer-invalid') return error
+  return new MarketplaceError({
+    code: 'no-node',
+    message: 'No relay and node answered this query; try again later.',
+    details: `${attempts} attempts, the last one: ${error.shortMessage}`,
+    cause: error,
+  })
+}
+
+function delay(delayMs: number, signal: AbortSignal | undefined): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<undefined>()
+  const end = () => resolve(undefined)
+  const timer = setTimeout(end, delayMs)
+  signal?.addEventListener('abort', end)
+  return promise.finally(() => {
+    clearTimeout(timer)
+    signal?.removeEventListener('abort', end)
+  })
 }
 
 async function* runAttempt(
@@ -135,12 +200,14 @@ async function* runAttempt(
 ): AsyncGenerator<Batch, QueryResult, undefined> {
   const { parts, datasets, connections, query } = parameters
   const { signal } = query
+  if (signal?.aborted) throw aborted(signal)
   const onStage = (stage: QueryStage) => query.onProgress?.({ stage, attempt, text: stageTexts[stage] })
+  const searchSignal = bothSignals(signal, state.failover)
   onStage('find')
-  const located = await datasets.locate(query.dataset, { signal, isFresh: attempt > 1 })
+  const located = await datasets.locate(query.dataset, { signal: searchSignal, isFresh: attempt > 1 })
   const node = pick(located.nodes, attempt)
   onStage('connect')
-  const connection = await connect(parameters, located, node, attempt)
+  const connection = await connect(parameters, located, node, searchSignal)
   const session = await parameters.session?.()
   const request = requestOf(query, located)
   const streams = connections.queryStreams
@@ -152,16 +219,21 @@ async function* runAttempt(
       state.firstRowsMs ??= parts.nowMs() - state.startedMs
       if (done === true) return resultOf({ end: value, node, connection, query, attempt, state, nowMs: parts.nowMs() })
       state.hasRows = true
+      state.failover = undefined
       yield { ...value, attempt, isRestart, rows: () => rowsOfTable(value.table) }
       isRestart = false
     }
   } catch (error) {
-    demoteRelay(connections, connection)
+    if (signal?.aborted !== true) leavePath(connections, connection, error)
     throw error
   } finally {
     // One who leaves the loop leaves the query: it is cancelled all the way to the node.
     await batches.return(undefined as never)
   }
+}
+
+function bothSignals(a: AbortSignal | undefined, b: AbortSignal | undefined): AbortSignal | undefined {
+  return a === undefined || b === undefined ? (a ?? b) : AbortSignal.any([a, b])
 }
 
 const stageTexts: Record<QueryStage, string> = {
@@ -174,13 +246,12 @@ const stageTexts: Record<QueryStage, string> = {
 }
 
 async function connect(
-  { connections, query }: StartQueryParameters,
+  { connections, query: { path, webrtcOnly = false } }: StartQueryParameters,
   located: LocatedDataset,
   node: NodeRecord,
-  attempt: number,
+  signal: AbortSignal | undefined,
 ): Promise<Connection> {
-  const { signal, webrtcOnly = false } = query
-  if (query.path === 'direct') return connections.toNode(node, { signal, webrtcOnly })
+  if (path === 'direct') return connections.toNode(node, { signal, webrtcOnly })
   const own = new Set(located.manifest.nodes.map(({ peerId }) => peerId))
   const relays = connections.relays().filter(({ peerId }) => !own.has(peerId))
   if (relays.length === 0) {
@@ -188,20 +259,23 @@ async function connect(
       'Every relay of the network file is one of the dataset\u2019s own nodes; the blind path needs another.'
     throw new MarketplaceError({ code: 'no-relay', message })
   }
-  const relay = pick(relays, 1)
-  try {
-    return await connections.toRelay(relay, { signal, webrtcOnly })
-  } catch (error) {
-    if (attempt < maxAttempts) connections.demote(relay)
-    throw error
-  }
+  const { relay, result } = await raceRelays({
+    relays,
+    work: (each, raceSignal) => connections.toRelay(each, { signal: raceSignal, webrtcOnly }),
+    signal,
+    onFailed: connections.demote,
+  })
+  connections.prefer(relay)
+  return result
 }
 
-/** A relay through which an attempt failed goes behind the others. */
-function demoteRelay(connections: Connections, connection: Connection): void {
+/** A relay through which an attempt failed goes behind the others; a connection that went silent is not used again. */
+function leavePath(connections: Connections, connection: Connection, error: unknown): void {
+  if (!(error instanceof MarketplaceError) || !pathCodes.has(error.code)) return
   const peerId = connection.remotePeer.toString()
   const relay = connections.relays().find((each) => each.peerId === peerId)
   if (relay !== undefined) connections.demote(relay)
+  if (error.code === 'timeout') connection.abort(error)
 }
 
 function pick<Item>(items: readonly Item[], attempt: number): Item {

@@ -1,0 +1,68 @@
+/** What the chain itself says of a dataset on a page: no relay's word is taken for an amount or a hash. */
+import type { ChainListing } from '@enigma/catalogue'
+import {
+  computeRank,
+  type DatasetConfig,
+  hashDatasetConfig,
+  rankInputs,
+  readDataset,
+  readDatasetConfig,
+} from '@enigma/chain'
+import { datasetIdOf, type Hex, MarketplaceError } from '@enigma/protocol'
+import type { ClientParts } from './types.ts'
+
+/**
+ * `rate` in wei per second, `deposit` and `monthlyRevenue` in wei, `churn` with 32 fractional bits, `rank` with 18
+ * decimals as computed here. `registeredBlock` is the relay's word: it breaks ties and nothing else.
+ */
+export type ChainFacts = {
+  curator: Hex
+  metadataHash: Hex
+  publisher: Hex
+  rate: bigint
+  deposit: bigint
+  subscribers: bigint
+  monthlyRevenue: bigint
+  churn: bigint
+  rank: bigint
+  trialSeconds: number
+  registeredBlock: number
+}
+
+export type ChainFactsReader = {
+  /** The facts, or undefined when the listing is of no open dataset or is not of the dataset that it names. */
+  verify: (listing: ChainListing) => Promise<ChainFacts | undefined>
+}
+
+/** Creates the reader; a config is found once in the chain's logs and then known by its hash. */
+export function createChainFacts({
+  publicClient,
+  network,
+}: Pick<ClientParts, 'publicClient' | 'network'>): ChainFactsReader {
+  const configs = new Map<Hex, DatasetConfig>()
+  const read = { publicClient, deployment: network }
+
+  const configOf = async (dataset: Hex, configHash: Hex): Promise<DatasetConfig> => {
+    const known = configs.get(configHash)
+    if (known !== undefined) return known
+    const config = await readDatasetConfig({ ...read, dataset })
+    configs.set(hashDatasetConfig(config), config)
+    return config
+  }
+  return {
+    async verify({ dataset, curator, name, registeredBlock }) {
+      if (datasetIdOf({ curator, name }) !== dataset) return undefined
+      const [state, inputs] = await Promise.all([readDataset({ ...read, dataset }), rankInputs({ ...read, dataset })])
+      if (state?.closedAtSeconds !== 0) return undefined
+      if (state.curator !== curator) {
+        throw new MarketplaceError({ code: 'chain-unavailable', message: 'The Ethereum node contradicts itself.' })
+      }
+      const { metadataHash, publisher } = await configOf(dataset, state.configHash)
+      const { subscribers, monthlyRevenue, deposit, churn } = inputs
+      const { rate, trialSeconds } = state
+      const rank = computeRank(inputs)
+      const amounts = { rate, deposit, subscribers, monthlyRevenue, churn, rank }
+      return { curator, metadataHash, publisher, ...amounts, trialSeconds, registeredBlock }
+    },
+  }
+}

@@ -1,0 +1,191 @@
+/**
+ * The catalogue as this client believes it: two relays are asked, the chain's own values decide order and presence, and
+ * what is shown of a manifest comes from the manifest whose hash is on chain (DESIGN §5 Catalogue).
+ */
+import {
+  type CatalogueEntry,
+  type CatalogueSort,
+  type CatalogueSummary,
+  compareRank,
+  compareText,
+} from '@enigma/catalogue'
+import { fetchPage, type PageRequest } from '@enigma/network'
+import { datasetIdOf, formatDatasetPath, type Hex, type Manifest, MarketplaceError } from '@enigma/protocol'
+import type { Connection } from '@libp2p/interface'
+import type { Connections, Relay } from './connections.ts'
+import { type ChainFacts, createChainFacts } from './discover-chain.ts'
+import { createManifestCache } from './manifest-cache.ts'
+import type { ClientParts } from './types.ts'
+
+const defaultLimit = 20
+const relaysAsked = 2
+const relayTimeoutMs = 8_000
+
+export type DiscoverParameters = {
+  /** Words, each of which must be found in path, title, tags or columns. */
+  text?: string
+  tags?: readonly string[]
+  /** Default `rank`. */
+  sort?: CatalogueSort
+  offset?: number
+  /** At most 50; default 20. */
+  limit?: number
+  signal?: AbortSignal
+}
+
+/** A dataset whose values are the chain's and whose summary is its manifest's. */
+export type DiscoveredDataset = ChainFacts & {
+  path: string
+  id: Hex
+  manifest: Manifest
+  summary: CatalogueSummary
+}
+
+/** What a relay said that is not so, or did not say. `order`: its page is not in the order of the chain's values. */
+export type Disagreement = { relay: string; kind: 'unreachable' | 'order' | 'omitted' | 'false-entry'; dataset?: Hex }
+
+export type DiscoverReturnType = {
+  entries: DiscoveredDataset[]
+  /** Matches on all pages, the most that a relay told. */
+  total: number
+  /** How many relays answered; with one alone an omission would not show. */
+  relaysAnswered: number
+  disagreements: Disagreement[]
+}
+
+type Page = { relay: Relay; connection: Connection; entries: readonly CatalogueEntry[]; total: number }
+
+/** Creates the verb; chain facts and manifests that were verified are kept for the next page. */
+export function createDiscover(
+  parts: ClientParts,
+  connections: Connections,
+): (parameters: DiscoverParameters) => Promise<DiscoverReturnType> {
+  const chain = createChainFacts(parts)
+  const manifests = createManifestCache(parts)
+  return async ({ text, tags, sort = 'rank', offset = 0, limit = defaultLimit, signal }) => {
+    const request: PageRequest = { sort, offset, limit }
+    if (text !== undefined) request.text = text
+    if (tags !== undefined) request.tags = [...tags]
+    const disagreements: Disagreement[] = []
+    const pages = await askRelays({ connections, request, signal, disagreements })
+    const verified = new Map<Hex, DiscoveredDataset>()
+    const refused = new Set<Hex>()
+    for (const page of pages) {
+      const unseen = page.entries.filter(
+        ({ listing }) => !verified.has(listing.dataset) && !refused.has(listing.dataset),
+      )
+      const facts = await Promise.all(unseen.map(({ listing }) => chain.verify(listing)))
+      await manifests.load({
+        connection: page.connection,
+        hashes: facts.flatMap((each) => each?.metadataHash ?? []),
+        signal,
+      })
+      for (const [index, { listing }] of unseen.entries()) {
+        const found = toDataset(listing.dataset, facts[index], manifests.get(facts[index]?.metadataHash))
+        if (found === undefined) refused.add(listing.dataset)
+        else verified.set(listing.dataset, found)
+      }
+    }
+    for (const page of pages) disagreements.push(...compare({ page, pages, verified, sort, limit }))
+    const entries = [...verified.values()].sort(comparators[sort]).slice(0, limit)
+    return { entries, total: Math.max(...pages.map(({ total }) => total)), relaysAnswered: pages.length, disagreements }
+  }
+}
+
+type AskRelaysParameters = {
+  connections: Connections
+  request: PageRequest
+  signal: AbortSignal | undefined
+  disagreements: Disagreement[]
+}
+
+/** Pages of two relays; more are asked while some fail. Throws `no-relay` when none answers. */
+async function askRelays({ connections, request, signal, disagreements }: AskRelaysParameters): Promise<Page[]> {
+  const waiting = [...connections.relays()]
+  const pages: Page[] = []
+  const failures: unknown[] = []
+  while (pages.length < relaysAsked && waiting.length > 0) {
+    const asked = waiting.splice(0, relaysAsked - pages.length)
+    const answers = await Promise.allSettled(asked.map((relay) => askRelay(connections, relay, request, signal)))
+    signal?.throwIfAborted()
+    for (const [index, answer] of answers.entries()) {
+      const relay = asked[index]
+      if (answer.status === 'fulfilled') pages.push(answer.value)
+      else if (relay !== undefined) {
+        failures.push(answer.reason)
+        connections.demote(relay)
+        disagreements.push({ relay: relay.peerId, kind: 'unreachable' })
+      }
+    }
+  }
+  if (pages.length > 0) return pages
+  throw new MarketplaceError({
+    code: 'no-relay',
+    message: 'No relay can be reached; check the connection and the network file.',
+    cause: new AggregateError(failures, 'every relay failed'),
+  })
+}
+
+async function askRelay(
+  connections: Connections,
+  relay: Relay,
+  page: PageRequest,
+  callerSignal: AbortSignal | undefined,
+): Promise<Page> {
+  const timeout = AbortSignal.timeout(relayTimeoutMs)
+  const signal = callerSignal === undefined ? timeout : AbortSignal.any([callerSignal, timeout])
+  const connection = await connections.toRelay(relay, { signal })
+  const { entries, total } = await fetchPage({ connection, page, signal })
+  return { relay, connection, entries: entries.slice(0, page.limit), total }
+}
+
+function toDataset(
+  id: Hex,
+  facts: ChainFacts | undefined,
+  cached: { manifest: Manifest; summary: CatalogueSummary } | undefined,
+): DiscoveredDataset | undefined {
+  if (facts === undefined || cached === undefined || datasetIdOf(cached.manifest) !== id) return undefined
+  return { ...facts, ...cached, id, path: formatDatasetPath(cached.manifest) }
+}
+
+type CompareParameters = {
+  page: Page
+  pages: readonly Page[]
+  verified: ReadonlyMap<Hex, DiscoveredDataset>
+  sort: CatalogueSort
+  limit: number
+}
+
+function compare({ page, pages, verified, sort, limit }: CompareParameters): Disagreement[] {
+  const relay = page.relay.peerId
+  const ids = page.entries.map(({ listing }) => listing.dataset)
+  const found: Disagreement[] = ids
+    .filter((dataset) => !verified.has(dataset))
+    .map((dataset) => ({ relay, kind: 'false-entry', dataset }))
+  const known = ids.flatMap((dataset) => verified.get(dataset) ?? [])
+  if (!known.every((dataset, index) => index === 0 || comparators[sort](known[index - 1] ?? dataset, dataset) <= 0)) {
+    found.push({ relay, kind: 'order' })
+  }
+  const last = known.at(-1)
+  for (const dataset of pages.flatMap(({ entries }) => entries.map(({ listing }) => listing.dataset))) {
+    const other = verified.get(dataset)
+    if (other === undefined || ids.includes(dataset) || found.some((each) => each.dataset === dataset)) continue
+    const isFull = ids.length >= limit
+    if (!isFull || (last !== undefined && comparators[sort](other, last) < 0)) {
+      found.push({ relay, kind: 'omitted', dataset })
+    }
+  }
+  return found
+}
+
+const byRank = (a: DiscoveredDataset, b: DiscoveredDataset) =>
+  compareRank({ ...a, dataset: a.id }, { ...b, dataset: b.id })
+
+/** By the chain's values; relevance is a relay's own opinion and keeps its order. */
+const comparators: Record<CatalogueSort, (a: DiscoveredDataset, b: DiscoveredDataset) => number> = {
+  rank: byRank,
+  relevance: () => 0,
+  newest: (a, b) => b.registeredBlock - a.registeredBlock || byRank(a, b),
+  price: (a, b) => (a.rate === b.rate ? byRank(a, b) : a.rate < b.rate ? -1 : 1),
+  title: (a, b) => compareText(a.summary.title, b.summary.title) || byRank(a, b),
+}
