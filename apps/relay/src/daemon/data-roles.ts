@@ -1,7 +1,7 @@
 /** The roles that hold data, persistence and worker, composed over one snapshot store. */
 import { uptime } from 'node:os'
-import type { Deployment } from '@enigma/protocol'
-import { serveSnapshots, createSnapshotPush } from './snapshot-exchange.ts'
+import type { Deployment, Hex } from '@enigma/protocol'
+import { createSnapshotPush, restoreSnapshot, serveSnapshots } from './snapshot-exchange.ts'
 import type { Host } from '../host/create-host.ts'
 import type { ChainMirror } from '../chain-mirror/chain-mirror.ts'
 import type { NodeConfig } from '../config.ts'
@@ -46,7 +46,9 @@ export function createDataRoles(parts: DataRolesParts): DataRoles {
   const onError = (error: unknown) => log.warn({ error }, 'data roles')
   const work = createSegmentWorker({ temporaryDirectory: state.snapshots.temporaryDirectory })
   const persistence = config.roles.includes('persistence') ? startPersistence(parts) : undefined
-  const worker = config.roles.includes('worker') ? startWorker(parts, work) : undefined
+  const worker = config.roles.includes('worker')
+    ? startWorker(parts, work, (dataset) => watcher.own(dataset))
+    : undefined
   const watcher = createManifestWatcher({
     datasets: mirror.datasets,
     locate: async (dataset, signal) => (await peers.locate(dataset, signal)).manifest,
@@ -129,7 +131,11 @@ function startPersistence({ config, deployment, state, mirror, log, nowSeconds }
   })
 }
 
-function startWorker(parts: DataRolesParts, work: ReturnType<typeof createSegmentWorker>): WorkerRole {
+function startWorker(
+  parts: DataRolesParts,
+  work: ReturnType<typeof createSegmentWorker>,
+  ownOf: (dataset: Hex) => OwnDataset | undefined,
+): WorkerRole {
   const { config, deployment, state, host, peers, log } = parts
   return startWorkerRole({
     datasets: [],
@@ -140,6 +146,20 @@ function startWorker(parts: DataRolesParts, work: ReturnType<typeof createSegmen
     deployment,
     publisher: state.signer,
     hostOverrides: config.worker.hostOverrides,
+    restore: async ({ dataset }, signal) => {
+      const own = ownOf(dataset)
+      const { maxSnapshotBytes, keepSnapshots } = config.persistence
+      const pull = {
+        store: state.snapshots,
+        work,
+        deployment,
+        nowSeconds: parts.nowSeconds,
+        maxSnapshotBytes,
+        keepSnapshots,
+      }
+      const peerId = host.node.peerId.toString()
+      if (own !== undefined) await restoreSnapshot({ ...pull, peers, peerId }, own, signal)
+    },
     push: createSnapshotPush({ connect: peers.connect }),
     peerId: host.node.peerId.toString(),
     random: Math.random,
