@@ -9,10 +9,14 @@ import {
   castTypes,
   deterministicFunctions,
   expressionClasses,
+  inexactFunctions,
   joinKinds,
   modifiers,
+  operators,
   queryNodes,
+  refusedValueNames,
   tableReferences,
+  volatileValueNames,
 } from './duckdb-dialect.ts'
 
 const maxDepth = 120
@@ -47,6 +51,8 @@ type Walk = CheckDuckdbQueryParameters & {
   nodes: number
   references: number
   isDeterministic: boolean
+  /** Whether floating-point numbers come from the query itself. */
+  isInexact: boolean
 }
 
 /** Checks a query; throws `sql-refused` with the position in the SQL where it is known. */
@@ -59,10 +65,11 @@ export function checkDuckdbQuery(parameters: CheckDuckdbQueryParameters): Checke
     nodes: 0,
     references: 0,
     isDeterministic: true,
+    isInexact: false,
   }
   visit(walk, statement['node'], new Set(), 0)
   const sums = [...walk.functions].some((name) => aggregateFunctions.has(name))
-  const inexact = walk.functions.has('/') || [...walk.found].some((table) => parameters.inexactTables.has(table))
+  const inexact = walk.isInexact || [...walk.found].some((table) => parameters.inexactTables.has(table))
   return { tables: walk.found, deterministic: walk.isDeterministic && !(sums && inexact) }
 }
 
@@ -134,7 +141,7 @@ function visitTableReference(walk: Walk, reference: TreeObject, scope: Scope, de
     throw refused(`A query may name at most ${maxTableReferences} tables.`, reference['query_location'])
   }
   if (type === 'BASE_TABLE') visitBaseTable(walk, reference, scope)
-  if (type === 'JOIN') checkJoin(reference)
+  if (type === 'JOIN') checkJoin(walk, reference)
   visitChildren(walk, reference, scope, depth, [])
 }
 
@@ -158,8 +165,9 @@ function visitBaseTable(walk: Walk, reference: TreeObject, scope: Scope): void {
   walk.found.add(name)
 }
 
-function checkJoin(join: TreeObject): void {
-  requireKnown(joinKinds, join, 'ref_type', 'This kind of join')
+function checkJoin(walk: Walk, join: TreeObject): void {
+  // Of rows that are equally near, an ASOF join takes any.
+  if (requireKnown(joinKinds, join, 'ref_type', 'This kind of join') === 'ASOF') walk.isDeterministic = false
   const using = join['using_columns']
   if (join['condition'] === null && (!Array.isArray(using) || using.length === 0)) {
     throw refused('A join needs a condition: ON or USING.', join['query_location'])
@@ -168,8 +176,13 @@ function checkJoin(join: TreeObject): void {
 
 function visitExpression(walk: Walk, expression: TreeObject, scope: Scope, depth: number): void {
   const kind = requireKnown(expressionClasses, expression, 'class', 'This expression')
-  if (kind === 'CONSTANT') return
+  if (kind === 'CONSTANT') {
+    if (isFloat(isObject(expression['value']) ? expression['value']['type'] : undefined)) walk.isInexact = true
+    return
+  }
+  if (kind === 'COLUMN_REF') checkColumn(walk, expression)
   if (kind === 'FUNCTION' || kind === 'WINDOW') checkFunction(walk, expression)
+  if (kind === 'OPERATOR') requireKnown(operators, expression, 'type', 'This operator')
   if (kind === 'WINDOW') walk.isDeterministic = false
   if (kind === 'CAST') checkCast(walk, expression)
   if (kind === 'PARAMETER') checkParameter(walk, expression)
@@ -179,25 +192,39 @@ function visitExpression(walk: Walk, expression: TreeObject, scope: Scope, depth
   visitChildren(walk, expression, scope, depth, kind === 'CAST' ? ['cast_type'] : [])
 }
 
+/** A name alone that no table has as a column means one of SQL's own values, such as `current_user`. */
+function checkColumn(walk: Walk, expression: TreeObject): void {
+  const names = expression['column_names']
+  if (!Array.isArray(names) || names.length !== 1) return
+  const name = String(names[0]).toLowerCase()
+  if (refusedValueNames.has(name)) {
+    throw refused(`"${name}" is not allowed; write <table>.${name} for a column.`, expression['query_location'])
+  }
+  if (volatileValueNames.has(name)) walk.isDeterministic = false
+}
+
 function checkFunction(walk: Walk, expression: TreeObject): void {
   const name = typeof expression['function_name'] === 'string' ? expression['function_name'].toLowerCase() : ''
   const position = expression['query_location']
-  if (expression['schema'] !== '' || expression['catalog'] !== '') {
+  // The parser itself writes `main` for EXTRACT, TRIM, POSITION, list literals and the like.
+  if ((expression['schema'] !== '' && expression['schema'] !== 'main') || expression['catalog'] !== '') {
     throw refused('Name the function alone, without catalog or schema.', position)
   }
   if (!allowedFunctions.has(name)) throw refused(`The function "${name.slice(0, 80)}" is not allowed.`, position)
   walk.functions.add(name)
+  if (inexactFunctions.has(name)) walk.isInexact = true
   if (!deterministicFunctions.has(name)) walk.isDeterministic = false
 }
 
 function checkCast(walk: Walk, expression: TreeObject): void {
   const type = isObject(expression['cast_type']) ? expression['cast_type'] : {}
-  const id = requireKnown(castTypes, type, 'id', 'A cast to this type', expression['query_location'])
-  if (id === 'FLOAT' || id === 'DOUBLE') walk.functions.add('/')
+  requireKnown(castTypes, type, 'id', 'A cast to this type', expression['query_location'])
+  if (isFloat(type)) walk.isInexact = true
 }
 
 function checkParameter(walk: Walk, expression: TreeObject): void {
   const index = Number(expression['identifier'])
+  walk.isInexact = true
   if (Number.isInteger(index) && index >= 1 && index <= walk.parameterCount) return
   throw refused(`The query names $${String(expression['identifier'])} and brings ${walk.parameterCount} parameters.`)
 }
@@ -210,7 +237,17 @@ function visitPlain(walk: Walk, value: TreeObject, scope: Scope, depth: number):
     if (type === 'ORDER_MODIFIER' && depth <= 2) walk.isDeterministic = false
     if (type === 'DISTINCT_MODIFIER' && hasEntries(value['distinct_on_targets'])) walk.isDeterministic = false
   }
-  visitChildren(walk, value, scope, depth, [])
+  visitChildren(walk, value, scope, depth, isOrderByAll(value) ? ['expression'] : [])
+}
+
+/** `ORDER BY ALL` is a star that names nothing. */
+function isOrderByAll({ expression, null_order: nullOrder }: TreeObject): boolean {
+  if (nullOrder === undefined || !isObject(expression) || expression['class'] !== 'STAR') return false
+  return (
+    expression['columns'] === true &&
+    (expression['expr'] ?? null) === null &&
+    Object.values(expression).every((value) => typeof value !== 'object' || value === null || isEmptyList(value))
+  )
 }
 
 function visitChildren(walk: Walk, value: TreeObject, scope: Scope, depth: number, except: readonly string[]): void {
@@ -232,6 +269,14 @@ function requireKnown(
 
 function hasEntries(value: unknown): boolean {
   return Array.isArray(value) && value.length > 0
+}
+
+function isEmptyList(value: unknown): boolean {
+  return Array.isArray(value) && value.length === 0
+}
+
+function isFloat(type: unknown): boolean {
+  return isObject(type) && (type['id'] === 'FLOAT' || type['id'] === 'DOUBLE')
 }
 
 function isObject(value: unknown): value is TreeObject {

@@ -81,6 +81,9 @@ export function startQuery(
 }
 
 async function parse(parser: DuckDBConnection, sql: string): Promise<unknown> {
+  if (Buffer.byteLength(sql) > limits.sqlBytes) {
+    throw new MarketplaceError({ code: 'sql-refused', message: `A query has at most ${limits.sqlBytes} bytes of SQL.` })
+  }
   const reader = await parser.runAndReadAll('SELECT json_serialize_sql($1::VARCHAR)', [sql])
   const text = reader.getRows()[0]?.[0]
   return typeof text === 'string' ? (JSON.parse(text) as unknown) : undefined

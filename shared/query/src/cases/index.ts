@@ -1,0 +1,3 @@
+export * from './attacks.ts'
+export * from './determinism.ts'
+export * from './legit.ts'
