@@ -100,6 +100,7 @@ export function createChainMirror(parameters: CreateChainMirrorParameters): Chai
         if (follower.head !== undefined) setHead(follower, stored.head, waiters.notify)
         parameters.onEvents?.(stored)
       },
+      onCleared: () => setHead(follower, undefined, waiters.notify),
     })
   return {
     start: () => {
@@ -159,8 +160,8 @@ async function pollOnce(follower: Follower, follow: () => Promise<boolean>, onCa
   const { parameters, aborter, caughtUp } = follower
   const pollIntervalMs = parameters.pollIntervalMs ?? 1000
   try {
-    if (follower.state === 'starting') await requireChain(parameters)
-    const isAtHead = await follow()
+    if (follower.state === 'starting') await untilAborted(requireChain(parameters), aborter.signal)
+    const isAtHead = await untilAborted(follow(), aborter.signal)
     follower.failures = 0
     follower.lastError = undefined
     if (!isAtHead) return 0
@@ -196,6 +197,17 @@ async function requireChain({ publicClient, deployment }: CreateChainMirrorParam
   throw new MarketplaceError({
     code: 'wrong-chain',
     message: `The Ethereum node is on chain ${chainId}, the network file names ${deployment.chainId}; name another node.`,
+  })
+}
+
+/** Leaves a request behind when the following ends: viem knows no signal, and a dead node would hold up the stop. */
+function untilAborted<Result>(work: Promise<Result>, signal: AbortSignal): Promise<Result> {
+  return new Promise((resolve, reject) => {
+    const onAbort = () => reject(signal.reason as MarketplaceError)
+    const settled = () => signal.removeEventListener('abort', onAbort)
+    signal.addEventListener('abort', onAbort, { once: true })
+    work.then(resolve, reject).finally(settled)
+    if (signal.aborted) onAbort()
   })
 }
 

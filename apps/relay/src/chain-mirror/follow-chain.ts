@@ -16,6 +16,8 @@ export type FollowChainParameters = {
   store: MirrorStore
   signal: AbortSignal
   onStored: (stored: StoredPages) => void
+  /** Told when everything was forgotten, because the chain changed deeper than is kept. */
+  onCleared: () => void
 }
 
 /** What one transaction changed; `rewoundTo` is the last block that stayed when a reorganised branch was dropped. */
@@ -33,6 +35,7 @@ export async function followChain(parameters: FollowChainParameters): Promise<bo
   if (base === undefined && tip !== undefined) {
     checkRunning(parameters)
     store.clear()
+    parameters.onCleared()
   }
   const first = base === undefined ? parameters.deployment.deploymentBlock : base.number + 1
   const near = Math.max(first, head.number - keptBlocks + 1)

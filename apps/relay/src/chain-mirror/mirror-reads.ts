@@ -75,7 +75,7 @@ function createAccessOf(database: DatabaseSync, datasetOf: MirrorReads['datasetO
     const trial = selectTrial.get(dataset, account)
     const closedAt = datasetOf(dataset)?.closedAt ?? 0
     const bounded = (end: number) => (closedAt === 0 ? end : Math.min(end, closedAt))
-    const paidEnd = spell === undefined || spell['left_at'] !== null ? 0 : bounded(Number(spell['end_at']))
+    const paidEnd = spell?.['left_at'] === null ? bounded(Number(spell['end_at'])) : 0
     const trialEnd = trial === undefined ? 0 : bounded(Number(trial['end_at']))
     if (paidEnd === 0 && trialEnd === 0) return undefined
     const sinceBlock = paidEnd > atSeconds || trialEnd === 0 ? spell?.['start_block'] : trial?.['block']
@@ -124,7 +124,7 @@ function createDueRenewals(database: DatabaseSync, datasetOf: MirrorReads['datas
   )
   return ({ dataset, atSeconds }) => {
     const state = datasetOf(dataset)
-    if (state === undefined || state.closedAt !== 0) return []
+    if (state?.closedAt !== 0) return []
     return due
       .all(dataset, atSeconds, atSeconds + secondsPerDay, state.rate)
       .map((row) => String(row['account']) as Hex)
