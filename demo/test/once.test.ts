@@ -14,6 +14,8 @@ const lastLine = /^ok: 8 rows from 0x[0-9a-f]{40}\/flights over webrtc, receipt 
 /** The watchdog gives SIGTERM 6 s before SIGKILL. */
 const gone = { timeout: 15_000, interval: 100 }
 const lookMs = 100
+/** Seven processes start and publish 3,000,000 rows, perhaps beside other tests. */
+const testTimeoutMs = 240_000
 
 type Demo = {
   child: ChildProcessByStdio<null, Readable, Readable>
@@ -62,27 +64,35 @@ async function lineOf({ lines, errors, child }: Demo, pattern: RegExp): Promise<
       if (child.exitCode !== null) throw new Error(`the demo ended first: ${errors.join('\n')}`)
       return lines.some((line) => pattern.test(line))
     },
-    { timeout: 110_000, interval: 50 },
+    { timeout: testTimeoutMs, interval: 50 },
   )
 }
 
-test('--once subscribes, asks over WebRTC, prints ok and leaves no process', async () => {
-  const demo = startDemo(['--once'])
-  const { code } = await demo.ended
-  expect({ code, errors: demo.errors.filter((line) => line.includes('logs:')) }).toEqual({ code: 0, errors: [] })
-  expect(demo.lines.at(-1)).toMatch(lastLine)
-  // Anvil, two relays, two persistence nodes, a worker, the watchdog, engines and commands.
-  expect(demo.family.size()).toBeGreaterThan(10)
-  await vi.waitFor(() => expect(demo.family.living()).toEqual([]), gone)
-})
+test(
+  '--once subscribes, asks over WebRTC, prints ok and leaves no process',
+  async () => {
+    const demo = startDemo(['--once'])
+    const { code } = await demo.ended
+    expect({ code, errors: demo.errors.filter((line) => line.includes('logs:')) }).toEqual({ code: 0, errors: [] })
+    expect(demo.lines.at(-1)).toMatch(lastLine)
+    // Anvil, two relays, two persistence nodes, a worker, the watchdog, engines and commands.
+    expect(demo.family.size()).toBeGreaterThan(10)
+    await vi.waitFor(() => expect(demo.family.living()).toEqual([]), gone)
+  },
+  testTimeoutMs,
+)
 
-test.each(['SIGKILL', 'SIGINT'] as const)('%s half-way takes every process along', async (signal) => {
-  const demo = startDemo(['--directory', join(directory, signal)])
-  await lineOf(demo, /listing/)
-  demo.family.look()
-  expect(demo.family.living().length).toBeGreaterThan(6)
-  demo.child.kill(signal)
-  const { code } = await demo.ended
-  expect(code).toBe(signal === 'SIGINT' ? 0 : null)
-  await vi.waitFor(() => expect(demo.family.living()).toEqual([]), gone)
-})
+test.each(['SIGKILL', 'SIGINT'] as const)(
+  '%s half-way takes every process along',
+  async (signal) => {
+    const demo = startDemo(['--directory', join(directory, signal)])
+    await lineOf(demo, /listing/)
+    demo.family.look()
+    expect(demo.family.living().length).toBeGreaterThan(6)
+    demo.child.kill(signal)
+    const { code } = await demo.ended
+    expect(code).toBe(signal === 'SIGINT' ? 0 : null)
+    await vi.waitFor(() => expect(demo.family.living()).toEqual([]), gone)
+  },
+  testTimeoutMs,
+)

@@ -5,9 +5,8 @@ import { join } from 'node:path'
 import { PassThrough } from 'node:stream'
 import { text } from 'node:stream/consumers'
 import { readSettings } from '@enigma/chain'
-import { createMemoryKeyStore, createMarketplaceClient, type MarketplaceClient } from '@enigma/client'
+import { createMemoryKeyStore, createMarketplaceClient, type KeyStore, type MarketplaceClient } from '@enigma/client'
 import { createNodeHost } from '@enigma/client/node'
-import type { KeyStore } from '@enigma/client'
 import type { NetworkFile } from '@enigma/protocol'
 import { startMarketplace, type TestMarketplace } from '@enigma/testing/node'
 import { privateKeyToAccount } from 'viem/accounts'
@@ -16,8 +15,6 @@ import { createCleanup } from '../../network/support/nodes.ts'
 import { type NodeProcess, startNodeProcess } from './node-process.ts'
 
 const listen = ['/ip4/127.0.0.1/tcp/0', '/ip4/127.0.0.1/tcp/0/ws']
-
-export type TestColumn = { name: string; type: string }
 
 export type TestNetwork = {
   directory: string
