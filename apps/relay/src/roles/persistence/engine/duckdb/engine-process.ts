@@ -51,6 +51,8 @@ function superviseEngine(child: ChildProcess, onKilled: () => void): EngineProce
     waiting?.resolve(reply as EngineReply)
   })
   const kill = async () => {
+    // Dead from now on for whoever asks next, though the system takes a moment to say so.
+    isAlive = false
     child.kill('SIGKILL')
     await ended
   }

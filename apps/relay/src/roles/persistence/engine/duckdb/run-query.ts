@@ -35,6 +35,7 @@ export function startQuery(
   request: QueryRequest,
 ): RunningQuery {
   let reader: BatchReader | undefined
+  let statement: DuckDBPreparedStatement | undefined
   let remainingMs = request.timeoutMs
   let isCancelled = false
 
@@ -48,6 +49,9 @@ export function startQuery(
     try {
       return await work()
     } catch (cause) {
+      // A failed statement holds the memory that its query took, until it is destroyed.
+      statement?.destroySync()
+      statement = undefined
       throw toFailure(cause, { isLate, isCancelled, timeoutMs: request.timeoutMs })
     } finally {
       clearTimeout(timer)
@@ -62,7 +66,7 @@ export function startQuery(
         const parameterCount = request.parameters.length
         const checked = checkDuckdbQuery({ tree, tables, inexactTables, parameterCount })
         const guardMs = performance.now() - started
-        const statement = await prepare(connection, request)
+        statement = await prepare(connection, request)
         const result = await statement.stream()
         const columns = columnsOf(result)
         reader = createBatchReader({ result, columns, request, deterministic: checked.deterministic })
