@@ -1,0 +1,38 @@
+/** `bench`: lists the benches; `bench <name>` runs one, prints its table and writes `bench/out/<name>.json`. */
+import { formatReport, writeReport, type Bench } from './report.ts'
+
+type Entry = { name: string; description: string; load: () => Promise<Bench> }
+
+/** Loaded when asked for: a bench need not bear what another one imports. */
+const entries: readonly Entry[] = [
+  {
+    name: 'gas',
+    description: 'gas of every marketplace operation against goals and peers; sizes such as 1,1000 may follow',
+    load: async () => (await import('./gas.ts')).gasBench,
+  },
+  {
+    name: 'query',
+    description: 'one query in process, by HTTP + JSON, by the direct path and by the blind path',
+    load: async () => (await import('./query.ts')).queryBench,
+  },
+]
+
+async function main([name, ...rest]: readonly string[]): Promise<number> {
+  const entry = entries.find((candidate) => candidate.name === name)
+  if (entry === undefined) {
+    const list = entries.map((each) => `  ${each.name.padEnd(10)} ${each.description}`).join('\n')
+    const unknown = name === undefined ? '' : `There is no bench "${name}".\n`
+    process.stderr.write(`${unknown}Usage: npm run bench -- <name>\n${list}\n`)
+    return name === undefined ? 0 : 2
+  }
+  const onProgress = (text: string) => process.stderr.write(`${text}\n`)
+  const bench = await entry.load()
+  const report = await bench({ arguments: rest, onProgress })
+  const path = await writeReport({ name: entry.name, report })
+  process.stdout.write(`${formatReport(report)}\n\nWritten to ${path}\n`)
+  return report.isMet ? 0 : 1
+}
+
+process.exitCode = await main(process.argv.slice(2))
+// WebRTC's native threads outlive the last connection.
+process.exit()

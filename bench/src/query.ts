@@ -1,0 +1,235 @@
+/** One query by four ways, on the same data in one run: what privacy and proof cost beside what a user would build. */
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { DuckDBInstance } from '@duckdb/node-api'
+import type { QueryResult } from '@enigma/client'
+import { createDuckdbEngine } from '../../apps/relay/src/roles/persistence/engine/duckdb/duckdb-engine.ts'
+import { vegaDataPath } from '../../demo/src/exchange/package-data.ts'
+import { type QueryNetwork, startQueryNetwork } from './query-network.ts'
+import type { Bench, BenchReport, ReportTable } from './report.ts'
+
+const columns = [
+  { name: 'date', type: 'timestamp' },
+  { name: 'delay', type: 'bigint' },
+  { name: 'distance', type: 'bigint' },
+  { name: 'origin', type: 'text' },
+  { name: 'destination', type: 'text' },
+] as const
+const sizes = [
+  { rows: 1, repetitions: 60 },
+  { rows: 100, repetitions: 60 },
+  { rows: 100_000, repetitions: 9 },
+] as const
+const clients = [1, 4, 16] as const
+const secondsPerLoad = 4
+
+type Way = { name: string; ask: (rows: number) => Promise<QueryResult | undefined>; stop: () => Promise<void> }
+type Latency = { way: string; rows: number; p50Ms: number; p95Ms: number; timings?: QueryResult['timings'] }
+type Throughput = { way: string; clients: number; perSecond: number }
+
+const sqlOf = (rows: number) => `SELECT date, delay, distance, origin, destination FROM flights LIMIT ${rows}`
+
+/** The query bench; it takes no arguments. */
+export const queryBench: Bench = ({ onProgress }) => run(onProgress)
+
+async function run(onProgress: (text: string) => void): Promise<BenchReport> {
+  onProgress('starting: chain, relay, persistence node, 3,000,000 flights')
+  const network = await startQueryNetwork(onProgress)
+  const ways = [await inProcess(), await httpJson(), ...networkWays(network)]
+  try {
+    const latencies: Latency[] = []
+    const throughputs: Throughput[] = []
+    for (const way of ways) {
+      for (const size of sizes) latencies.push(await measureLatency(way, size))
+      for (const count of clients) throughputs.push(await measureThroughput(way, count))
+      onProgress(`${way.name}: done`)
+    }
+    const memory = await measureMemory(network)
+    return toReport(latencies, throughputs, memory)
+  } finally {
+    for (const way of ways) await way.stop()
+    await network.stop()
+  }
+}
+
+async function inProcess(): Promise<Way> {
+  const instance = await DuckDBInstance.create(':memory:', { threads: '2' })
+  const connection = await instance.connect()
+  await connection.run(`CREATE TABLE flights AS SELECT * FROM read_parquet('${vegaDataPath('flights-3m.parquet')}')`)
+  return {
+    name: 'DuckDB in process',
+    async ask(rows) {
+      const reader = await connection.runAndReadAll(sqlOf(rows))
+      if (reader.getRowsJS().length !== rows) throw new Error('rows are missing')
+      return undefined
+    },
+    stop() {
+      instance.closeSync()
+      return Promise.resolve()
+    },
+  }
+}
+
+async function httpJson(): Promise<Way> {
+  const databasePath = join(tmpdir(), `enigma-bench-${process.pid}.db`)
+  const engine = createDuckdbEngine({ tools: { prlimit: undefined, setpriv: undefined } })
+  await engine.ingest({
+    databasePath,
+    tables: [{ name: 'flights', columns, segmentPaths: [vegaDataPath('flights-3m.parquet')] }],
+  })
+  const server = spawn(
+    process.execPath,
+    [join(import.meta.dirname, 'http-json-server.ts'), databasePath, JSON.stringify([{ name: 'flights', columns }])],
+    {
+      stdio: ['pipe', 'pipe', 'inherit'],
+    },
+  )
+  const [port] = (await once(server.stdout, 'data')) as [Buffer]
+  const url = `http://127.0.0.1:${String(port).trim()}/?sql=`
+  return {
+    name: 'HTTP + JSON',
+    async ask(rows) {
+      const answer = (await (await fetch(url + encodeURIComponent(sqlOf(rows)))).json()) as unknown[]
+      if (answer.length !== rows) throw new Error(`${answer.length} rows instead of ${rows}`)
+      return undefined
+    },
+    async stop() {
+      server.stdin.end()
+      if (server.exitCode === null) await once(server, 'exit')
+      await rm(databasePath, { force: true })
+    },
+  }
+}
+
+function networkWays({ client, account, dataset }: QueryNetwork): Way[] {
+  const way = (name: string, path: 'direct' | 'blind', webrtcOnly: boolean): Way => ({
+    name,
+    async ask(rows) {
+      const run = client.query({ dataset, sql: sqlOf(rows), account, path, webrtcOnly })
+      let got = 0
+      for await (const batch of run) got += batch.rowCount
+      if (got !== rows) throw new Error(`${got} rows instead of ${rows}`)
+      return run.result
+    },
+    stop: () => Promise.resolve(),
+  })
+  return [way('direct path', 'direct', false), way('blind path', 'blind', false), way('direct, WebRTC', 'direct', true)]
+}
+
+async function measureLatency({ name, ask }: Way, { rows, repetitions }: (typeof sizes)[number]): Promise<Latency> {
+  for (let warm = 0; warm < 3; warm++) await ask(rows)
+  const times: number[] = []
+  let last: QueryResult | undefined
+  for (let index = 0; index < repetitions; index++) {
+    const started = performance.now()
+    last = await ask(rows)
+    times.push(performance.now() - started)
+  }
+  times.sort((a, b) => a - b)
+  const at = (share: number) => times[Math.min(times.length - 1, Math.floor(times.length * share))] ?? 0
+  return { way: name, rows, p50Ms: at(0.5), p95Ms: at(0.95), ...(last === undefined ? {} : { timings: last.timings }) }
+}
+
+async function measureThroughput({ name, ask }: Way, count: number): Promise<Throughput> {
+  const started = performance.now()
+  const end = started + secondsPerLoad * 1000
+  let done = 0
+  const client = async () => {
+    while (performance.now() < end) {
+      await ask(1)
+      done++
+    }
+  }
+  await Promise.all(Array.from({ length: count }, client))
+  return { way: name, clients: count, perSecond: done / ((performance.now() - started) / 1000) }
+}
+
+/** The daemon's highest resident memory before and after an answer of 3,000,000 rows. */
+async function measureMemory({ client, account, dataset, daemonPid }: QueryNetwork) {
+  const before = await peakBytes(daemonPid)
+  let rows = 0
+  const run = client.query({ dataset, sql: 'SELECT * FROM flights', account, path: 'direct', maxBytes: 2 ** 30 })
+  for await (const batch of run) rows += batch.rowCount
+  const after = await peakBytes(daemonPid)
+  const mib = (bytes: number) => `${(bytes / 1024 ** 2).toFixed(0)} MiB`
+  return {
+    rows,
+    before,
+    after,
+    text: `daemon's peak memory: ${mib(before)} before, ${mib(after)} after an answer of ${rows.toLocaleString('en')} rows`,
+  }
+}
+
+async function peakBytes(pid: number): Promise<number> {
+  const status = await readFile(`/proc/${pid}/status`, 'utf8')
+  return Number(/^VmHWM:\s+(\d+) kB$/m.exec(status)?.[1] ?? 0) * 1024
+}
+
+type Memory = Awaited<ReturnType<typeof measureMemory>>
+
+function toReport(latencies: readonly Latency[], throughputs: readonly Throughput[], memory: Memory): BenchReport {
+  const goals = goalsOf(latencies)
+  return {
+    tables: [latencyTable(latencies), throughputTable(throughputs), goalTable(goals)],
+    notes: [
+      'Rows of HTTP + JSON are objects after JSON.parse; rows of the paths are Arrow tables, decrypted, receipt verified.',
+      'Ways ran one after the other in one run; the engine processes are the same code behind HTTP and behind the node.',
+      memory.text,
+    ],
+    figures: { latencies, throughputs, goals, memory },
+    isMet: goals.every(({ isMet }) => isMet),
+  }
+}
+
+function latencyTable(latencies: readonly Latency[]): ReportTable {
+  const stage = (ms: number | undefined) => (ms === undefined ? '' : ms.toFixed(1))
+  return {
+    title: 'Latency',
+    head: ['way', 'rows', 'p50 ms', 'p95 ms', 'beside HTTP', 'verify', 'guard', 'engine', 'encode', 'first rows'],
+    rows: latencies.map(({ way, rows, p50Ms, p95Ms, timings }) => [
+      ...[way, rows.toLocaleString('en'), p50Ms.toFixed(1), p95Ms.toFixed(1)],
+      `${(p50Ms / p50Of(latencies, 'HTTP + JSON', rows)).toFixed(2)}×`,
+      ...[timings?.verifyMs, timings?.guardMs, timings?.engineMs, timings?.encodeMs, timings?.firstRowsMs].map(stage),
+    ]),
+  }
+}
+
+function throughputTable(throughputs: readonly Throughput[]): ReportTable {
+  const byWay = Map.groupBy(throughputs, ({ way }) => way)
+  return {
+    title: 'Queries a second, 1 row',
+    head: ['way', ...clients.map((count) => `${count} at once`)],
+    rows: [...byWay].map(([way, entries]) => [way, ...entries.map(({ perSecond }) => perSecond.toFixed(0))]),
+  }
+}
+
+type Goal = { goal: string; measured: number; isMet: boolean }
+
+function goalsOf(latencies: readonly Latency[]): Goal[] {
+  const http = (rows: number) => p50Of(latencies, 'HTTP + JSON', rows)
+  const direct = (rows: number) => p50Of(latencies, 'direct path', rows)
+  return [
+    {
+      goal: '1 row, direct path at most 1.25 × HTTP + JSON',
+      measured: direct(1) / http(1),
+      isMet: direct(1) <= 1.25 * http(1),
+    },
+    {
+      goal: '100,000 rows, direct path at least 3 × faster than HTTP + JSON',
+      measured: http(100_000) / direct(100_000),
+      isMet: http(100_000) >= 3 * direct(100_000),
+    },
+  ]
+}
+
+function goalTable(goals: readonly Goal[]): ReportTable {
+  const rows = goals.map(({ goal, measured, isMet }) => [goal, `${measured.toFixed(2)}×`, isMet ? '✓' : '✗'])
+  return { title: 'Goals', head: ['goal', 'measured', ''], rows }
+}
+
+function p50Of(latencies: readonly Latency[], way: string, rows: number): number {
+  return latencies.find((each) => each.way === way && each.rows === rows)?.p50Ms ?? NaN
+}
