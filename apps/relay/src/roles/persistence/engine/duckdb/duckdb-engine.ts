@@ -3,6 +3,7 @@ import { MarketplaceError } from '@enigma/protocol'
 import { version } from '@duckdb/node-api'
 import type { Engine, EngineBatch, EngineQuery, EngineResult } from '../engine.ts'
 import { engineLimits } from '../engine-limits.ts'
+import type { EngineRequest } from './engine-messages.ts'
 import { EnginePool, type EngineSettings } from './engine-pool.ts'
 import { type EngineProcess, type EngineTools, startEngineProcess } from './engine-process.ts'
 
@@ -24,7 +25,7 @@ export function createDuckdbEngine(parameters: DuckdbEngineParameters): Engine {
       const pool = new EnginePool(settings, databasePath, tables)
       pool.release(await pool.acquire())
       return {
-        stream: async (query) => streamQuery({ query, process_: await pool.acquire(), pool }),
+        stream: (query) => streamOnSoundProcess(pool, query),
         close: () => pool.close(),
         get health() {
           return pool.health
@@ -47,6 +48,28 @@ export function createDuckdbEngine(parameters: DuckdbEngineParameters): Engine {
   }
 }
 
+/** What earlier queries left behind in a process must not fail an honest one: that is asked again of a fresh process. */
+async function streamOnSoundProcess(pool: EnginePool, query: EngineQuery): Promise<EngineResult> {
+  const process_ = await pool.acquire()
+  const { isUsed } = process_
+  const started = performance.now()
+  try {
+    return await streamQuery({ query, process_, pool })
+  } catch (error) {
+    if (!isUsed || !isUnsound(error)) throw error
+    const fresh = await pool.acquireFresh()
+    const timeoutMs = Math.floor(query.timeoutMs - (performance.now() - started))
+    if (timeoutMs > 0) return await streamQuery({ query: { ...query, timeoutMs }, process_: fresh, pool })
+    pool.release(fresh)
+    throw error
+  }
+}
+
+/** After these a process is not used again: its memory is spent or nobody knows its state. */
+function isUnsound(error: unknown): boolean {
+  return error instanceof MarketplaceError && (error.code === 'too-large' || error.code === 'engine-failed')
+}
+
 type StreamParameters = { query: EngineQuery; process_: EngineProcess; pool: EnginePool }
 
 async function streamQuery({ query, process_, pool }: StreamParameters): Promise<EngineResult> {
@@ -62,7 +85,8 @@ async function streamQuery({ query, process_, pool }: StreamParameters): Promise
   signal.addEventListener('abort', abort)
   try {
     signal.throwIfAborted()
-    const reply = await process_.ask({ kind: 'query', ...request }, query.timeoutMs)
+    const ask = withinTime(process_, query.timeoutMs)
+    const reply = await ask({ kind: 'query', ...request })
     if (reply.kind !== 'columns') throw unexpected(process_)
     const state = { truncated: false }
     return {
@@ -72,24 +96,53 @@ async function streamQuery({ query, process_, pool }: StreamParameters): Promise
       get truncated() {
         return state.truncated
       },
-      batches: readBatches(process_, query, state, end),
+      batches: readBatches({ process_, ask, signal, state, end }),
     }
   } catch (error) {
+    await retire(process_, error)
     end()
     throw error
   }
 }
 
-async function* readBatches(
-  process_: EngineProcess,
-  query: EngineQuery,
-  state: { truncated: boolean },
-  end: () => void,
-): AsyncGenerator<EngineBatch, void, undefined> {
+async function retire(process_: EngineProcess, error: unknown): Promise<void> {
+  if (isUnsound(error)) await process_.kill()
+}
+
+type Ask = (request: EngineRequest) => ReturnType<EngineProcess['ask']>
+
+/** Asks a process so that all replies together take no longer than the query may; the reader's own time is free. */
+function withinTime(process_: EngineProcess, timeoutMs: number): Ask {
+  let remainingMs = timeoutMs
+  return async (request) => {
+    const started = performance.now()
+    try {
+      return await process_.ask(request, remainingMs)
+    } finally {
+      remainingMs = Math.max(1, remainingMs - (performance.now() - started))
+    }
+  }
+}
+
+type ReadBatchesParameters = {
+  process_: EngineProcess
+  ask: Ask
+  signal: AbortSignal
+  state: { truncated: boolean }
+  end: () => void
+}
+
+async function* readBatches({
+  process_,
+  ask,
+  signal,
+  state,
+  end,
+}: ReadBatchesParameters): AsyncGenerator<EngineBatch, void, undefined> {
   try {
     for (;;) {
-      query.signal.throwIfAborted()
-      const reply = await process_.ask({ kind: 'next' }, query.timeoutMs)
+      signal.throwIfAborted()
+      const reply = await ask({ kind: 'next' })
       if (reply.kind === 'end') {
         state.truncated = reply.truncated
         return
@@ -97,6 +150,9 @@ async function* readBatches(
       if (reply.kind !== 'batch') throw unexpected(process_)
       yield reply
     }
+  } catch (error) {
+    await retire(process_, error)
+    throw error
   } finally {
     end()
   }

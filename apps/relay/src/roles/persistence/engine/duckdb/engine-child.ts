@@ -28,6 +28,7 @@ async function handle(request: Exclude<EngineRequest, { kind: 'cancel' }>): Prom
       return
     case 'query': {
       if (database === undefined) throw new TypeError('no database is open')
+      query?.close()
       query = startQuery(database, request)
       reply(await query.columns())
       return

@@ -41,6 +41,15 @@ export class EnginePool {
     return promise
   }
 
+  /** A process that has not served anyone: an idle one makes room for it. */
+  async acquireFresh(): Promise<EngineProcess> {
+    const process_ = await this.acquire()
+    if (!process_.isUsed) return process_
+    await process_.kill()
+    this.#all.delete(process_)
+    return this.#start()
+  }
+
   /** Gives a process back, alive or dead: the next in line gets it, or a fresh one in its place. */
   release(process_: EngineProcess): void {
     const isUsable = process_.isAlive && !this.#isClosed

@@ -8,6 +8,8 @@ export type EngineTools = { prlimit: string | undefined; setpriv: string | undef
 
 export type EngineProcess = {
   readonly isAlive: boolean
+  /** Whether it was asked anything but to open its database. */
+  readonly isUsed: boolean
   /** Sends a request and waits for its one reply; throws the reply's failure, or `engine-failed` when there is none. */
   ask: (request: EngineRequest, timeoutMs: number) => Promise<Exclude<EngineReply, { kind: 'failed' }>>
   /** Interrupts the running query; the process is killed when it does not reply within the grace. */
@@ -35,15 +37,11 @@ export function startEngineProcess({
 function superviseEngine(child: ChildProcess, onKilled: () => void): EngineProcess {
   let pending: Pending | undefined
   let isAlive = true
-  const ended = new Promise<void>((resolve) => {
-    const end = () => {
-      isAlive = false
-      pending?.reject(engineFailed())
-      pending = undefined
-      resolve()
-    }
-    child.once('exit', end)
-    child.once('error', end)
+  let isUsed = false
+  const ended = whenEnded(child).then(() => {
+    isAlive = false
+    pending?.reject(engineFailed())
+    pending = undefined
   })
   child.on('message', (reply) => {
     const waiting = pending
@@ -64,15 +62,19 @@ function superviseEngine(child: ChildProcess, onKilled: () => void): EngineProce
     get isAlive() {
       return isAlive
     },
+    get isUsed() {
+      return isUsed
+    },
     async ask(request, timeoutMs) {
       if (!isAlive) throw engineFailed()
       if (pending !== undefined) throw new TypeError('an engine process does one thing at a time')
       const { promise, resolve, reject } = Promise.withResolvers<EngineReply>()
       pending = { resolve, reject }
       const timer = setTimeout(() => {
-        reject(new MarketplaceError({ code: 'too-slow', message: 'The query did not end when told to; ask for less.' }))
+        reject(tooSlow())
         overdue()
       }, timeoutMs + engineLimits.graceMs)
+      isUsed ||= request.kind === 'query'
       child.send(request)
       try {
         const reply = await promise
@@ -94,6 +96,13 @@ function superviseEngine(child: ChildProcess, onKilled: () => void): EngineProce
   }
 }
 
+function whenEnded(child: ChildProcess): Promise<void> {
+  return new Promise((resolve) => {
+    child.once('exit', () => resolve())
+    child.once('error', () => resolve())
+  })
+}
+
 function spawnEngine({ prlimit, setpriv }: EngineTools, memoryBytes: number): ChildProcess {
   const dataBytes = memoryBytes + engineLimits.processBytes
   const wrappers = [
@@ -106,6 +115,10 @@ function spawnEngine({ prlimit, setpriv }: EngineTools, memoryBytes: number): Ch
     serialization: 'advanced',
     env: { NODE_OPTIONS: '--max-old-space-size=512' },
   })
+}
+
+function tooSlow(): MarketplaceError {
+  return new MarketplaceError({ code: 'too-slow', message: 'The query did not end when told to; ask for less.' })
 }
 
 function engineFailed(): MarketplaceError {

@@ -27,6 +27,8 @@ export type RunningQuery = {
   next: () => Promise<EngineReply>
   /** Interrupts the engine; the pending reply becomes a failure. */
   cancel: () => void
+  /** Gives back the memory of a query that is over or was left. */
+  close: () => void
 }
 
 /** Prepares a query; `columns` comes first, then `next` until it replies `end`. */
@@ -77,6 +79,11 @@ export function startQuery(
         if (reader === undefined) throw new TypeError('ask for the columns first')
         return reader.next()
       }),
+    close() {
+      statement?.destroySync()
+      statement = undefined
+      reader = undefined
+    },
     cancel() {
       isCancelled = true
       connection.interrupt()
