@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process'
+import { spawnSync } from 'node:child_process'
 import { inflateRawSync } from 'node:zlib'
 import { hashBatches, hashQuery, hashRows, sha256, verifyHead, verifyReceipt } from '@enigma/crypto'
 import { MarketplaceError, type Query, type QueryCode } from '@enigma/protocol'
@@ -29,9 +29,16 @@ const forever =
 const wide = Array.from({ length: 40 }, () => 'a.id, b.id').join(', ')
 const distinctPairs = `select distinct concat(${wide}) as t from candles a join candles b on a.id <> b.id`
 
-function killEngines(): void {
-  const children = execFileSync('pgrep', ['-P', String(process.pid), '-f', 'engine-child']).toString()
-  for (const pid of children.trim().split('\n')) process.kill(Number(pid), 'SIGKILL')
+/** Kills each engine process that takes up the query: one that dies under it is asked again of a fresh one. */
+async function killEnginesUntilEnded(answer: Promise<unknown>): Promise<void> {
+  let isEnded = false
+  void answer.finally(() => (isEnded = true))
+  await expect
+    .poll(() => {
+      spawnSync('pkill', ['-KILL', '-P', String(process.pid), '-f', 'engine-child'])
+      return isEnded
+    })
+    .toBe(true)
 }
 
 describe('a persistence node', () => {
@@ -117,16 +124,16 @@ describe('a persistence node', () => {
     'parameter-invalid': { sql: 'select $1 as x', parameters: [{ type: 'bigint', value: '9999999999999999999' }] },
     'too-slow': { sql: forever },
     'too-large': { sql: `select count(*) as n from (${distinctPairs})` },
-    'engine-failed': { sql: forever, whileRunning: killEngines },
-  } as const satisfies Record<EngineCode, Partial<Query> & { whileRunning?: () => void }>
+    'engine-failed': { sql: forever, whileRunning: killEnginesUntilEnded },
+  } as const satisfies Record<
+    EngineCode,
+    Partial<Query> & { whileRunning?: (answer: Promise<unknown>) => Promise<void> }
+  >
 
   it.each(Object.entries(engineCases))('refuses with %s, sealed, and goes on', async (code, one) => {
     const { whileRunning, ...overrides } = { whileRunning: undefined, ...one }
     const answer = ask(scene, asker, overrides)
-    if (whileRunning !== undefined) {
-      await expect.poll(() => scene.service.health().engine?.busy).toBe(1)
-      whileRunning()
-    }
+    await whileRunning?.(answer)
     const parts = await answer
     expect(parts.at(-1)).toMatchObject({ kind: 'refusal', code })
     expect(outcomeOf(await ask(scene, asker))).toBe('answered')
