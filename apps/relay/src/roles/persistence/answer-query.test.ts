@@ -34,10 +34,13 @@ async function killEnginesUntilEnded(answer: Promise<unknown>): Promise<void> {
   let isEnded = false
   void answer.finally(() => (isEnded = true))
   await expect
-    .poll(() => {
-      spawnSync('pkill', ['-KILL', '-P', String(process.pid), '-f', 'engine-child'])
-      return isEnded
-    })
+    .poll(
+      () => {
+        spawnSync('pkill', ['-KILL', '-P', String(process.pid), '-f', 'engine-child'])
+        return isEnded
+      },
+      { timeout: 20_000, interval: 20 },
+    )
     .toBe(true)
 }
 
