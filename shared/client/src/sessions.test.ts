@@ -1,0 +1,99 @@
+/** Sessions: the wallet signs once and for what is needed, and a session that is over is none. */
+import { verifyGrantChain } from '@enigma/crypto'
+import { abilities, type Hex, limits, type NetworkFile, zeroHash } from '@enigma/protocol'
+import { privateKeyToAccount } from 'viem/accounts'
+import { beforeEach, describe, expect, test } from 'vitest'
+import { createMemoryKeyStore } from './key-stores.ts'
+import { authorize, deploymentOf, type GrantSigner, requireSession } from './sessions.ts'
+import type { ClientParts } from './types.ts'
+
+const wallet = privateKeyToAccount(`0x${'01'.repeat(32)}`)
+const network = { chainId: 31337, marketplace: `0x${'ab'.repeat(20)}` } as NetworkFile
+const otherNetwork: NetworkFile = { ...network, chainId: 1 }
+const dataset: Hex = `0x${'0d'.repeat(32)}`
+
+let now: number
+let signatures: number
+let keys: ReturnType<typeof createMemoryKeyStore>
+const signer: GrantSigner = {
+  address: wallet.address,
+  signTypedData: (typedData) => {
+    signatures++
+    return wallet.signTypedData(typedData)
+  },
+}
+const parts = (at: NetworkFile = network) =>
+  ({ network: at, keys, nowSeconds: () => now }) satisfies Partial<ClientParts> as unknown as ClientParts
+
+beforeEach(() => {
+  now = 1_800_000_000
+  signatures = 0
+  keys = createMemoryKeyStore()
+})
+
+describe('authorize', () => {
+  test('makes a session that its wallet signed for all datasets, to query and nothing else', async () => {
+    const made = await authorize(parts(), { signer })
+    expect(made).toMatchObject({ account: wallet.address.toLowerCase(), isNew: true })
+    const { grant, key } = await requireSession(parts(), made.account)
+    const verified = await verifyGrantChain({
+      chain: [grant],
+      deployment: deploymentOf(network),
+      nowSeconds: now,
+      dataset,
+      ability: abilities.query,
+    })
+    expect(verified).toMatchObject({ root: made.account, delegateKey: key.publicKey, last: { maxChildren: 0 } })
+    expect(grant.grant.permissions).toMatchObject([{ dataset: zeroHash }])
+  })
+
+  test('asks the wallet once while the session lasts, whatever the case of the address', async () => {
+    const first = await authorize(parts(), { signer })
+    const second = await authorize(parts(), { signer: { ...signer, address: wallet.address.toLowerCase() as Hex } })
+    expect([first.isNew, second.isNew, signatures]).toEqual([true, false, 1])
+    expect(second.expiresAtSeconds).toBe(first.expiresAtSeconds)
+  })
+
+  test('renews within the last hour', async () => {
+    const { expiresAtSeconds } = await authorize(parts(), { signer })
+    now = expiresAtSeconds - 3601
+    expect(await authorize(parts(), { signer })).toMatchObject({ isNew: false })
+    now = expiresAtSeconds - 3600
+    expect(await authorize(parts(), { signer })).toMatchObject({ isNew: true })
+  })
+
+  test('never asks for more than 7 days', async () => {
+    const { expiresAtSeconds } = await authorize(parts(), { signer, expiresInSeconds: 10 ** 9 })
+    expect(expiresAtSeconds).toBe(now + limits.grantSessionSeconds)
+  })
+
+  test('makes a session of its own for named datasets', async () => {
+    await authorize(parts(), { signer })
+    const { account, isNew } = await authorize(parts(), { signer, datasets: [dataset] })
+    const { grant } = await requireSession(parts(), account)
+    expect([isNew, grant.grant.permissions.map((each) => each.dataset)]).toEqual([true, [dataset]])
+  })
+
+  test('keeps nothing when the wallet refuses', async () => {
+    const refusing: GrantSigner = { ...signer, signTypedData: () => Promise.reject(new Error('user rejected')) }
+    await expect(authorize(parts(), { signer: refusing })).rejects.toThrow('user rejected')
+    await expect(requireSession(parts(), wallet.address)).rejects.toMatchObject({ code: 'no-session' })
+  })
+})
+
+describe('a session is none', () => {
+  test('before authorize, for another account, and on another network', async () => {
+    await expect(requireSession(parts(), wallet.address)).rejects.toMatchObject({ code: 'no-session' })
+    await authorize(parts(), { signer })
+    await expect(requireSession(parts(), `0x${'11'.repeat(20)}`)).rejects.toMatchObject({ code: 'no-session' })
+    await expect(requireSession(parts(otherNetwork), wallet.address)).rejects.toMatchObject({ code: 'no-session' })
+  })
+
+  test('from the second at which it ends', async () => {
+    const { account, expiresAtSeconds } = await authorize(parts(), { signer, expiresInSeconds: 100 })
+    now = expiresAtSeconds - 1
+    await expect(requireSession(parts(), account)).resolves.toMatchObject({ grant: { grant: { root: account } } })
+    now = expiresAtSeconds
+    await expect(requireSession(parts(), account)).rejects.toMatchObject({ code: 'no-session' })
+  })
+})
