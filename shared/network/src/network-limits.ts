@@ -18,7 +18,15 @@ export const networkLimits = {
   aliveIntervalMs: 4_000,
   /** Silence of a sender after which the reader gives up. */
   idleTimeoutMs: 12_000,
-  /** A reader that takes nothing for this long loses its answer. */
+  /** A sender that only says that it is alive is given up after this long, for all requests but queries and offers. */
+  callQuietMs: 30_000,
+  /** For the whole answer of such a request. */
+  callTotalMs: 300_000,
+  /** For a node to take in a snapshot that it was offered, in time to refuse it itself. */
+  offerTimeoutMs: 2 * 3_600_000,
+  /** A segment must come at least this fast; one that was cut goes on where it ended. */
+  segmentBytesPerSecond: 16 * 1024,
+  /** A reader that does not make room for one frame in this time loses its answer. */
   stallTimeoutMs: 120_000,
   /** How long a pre-opened stream may wait for its request. */
   pooledStreamIdleMs: 300_000,

@@ -1,6 +1,9 @@
 /** Snapshots between nodes: offers taken in from publishers, offers made to persistence nodes, segments given out. */
 import { setTimeout as delay } from 'node:timers/promises'
+import { verifyHead } from '@enigma/crypto'
 import {
+  type ConcurrencyLimiter,
+  createConcurrencyLimiter,
   fetchLatestSnapshot,
   fetchSegment,
   handleSnapshots,
@@ -21,6 +24,10 @@ import type { Peers } from './peers.ts'
 
 const restoreAttempts = 20
 const restoreRetryMs = 1000
+/** Snapshots that are taken in at once, of all datasets. */
+const maxPulls = 4
+/** For one snapshot; what has arrived stays, and the next offer goes on from there. */
+const pullTimeoutMs = 3_600_000
 
 export type SnapshotExchangeParts = {
   host: ProtocolHost
@@ -34,42 +41,94 @@ export type SnapshotExchangeParts = {
   nowSeconds: () => number
   maxSnapshotBytes: number
   keepSnapshots: number
+  /** For one snapshot to be taken in, in milliseconds; an hour when absent. */
+  pullTimeoutMs?: number | undefined
   onError: (error: unknown) => void
 }
 
 /** Serves the snapshot protocol: gives to the manifest's persistence nodes, takes in where this node is one. */
 export function serveSnapshots(parts: SnapshotExchangeParts): Promise<ProtocolServer> {
+  const pulls = createConcurrencyLimiter({ perKey: 1, total: maxPulls })
   return handleSnapshots({
     host: parts.host,
     provider: createSnapshotSource({ store: parts.store }),
     mayFetch: ({ dataset, peerId }) => mayFetch(parts.own(dataset), peerId),
-    onOffer: (offer) => takeOffer(parts, offer),
+    onOffer: (offer) => takeOffer(parts, pulls, offer),
     onError: parts.onError,
   })
 }
 
 /** A persistence node of the manifest, or the worker that publishes: it made these snapshots and may have lost them. */
 function mayFetch(own: OwnDataset | undefined, peerId: string): boolean {
-  const node = own?.manifest.nodes.find((each) => each.peerId === peerId)
-  if (own === undefined || node === undefined) return false
-  return node.roles.includes('persistence') || (node.roles.includes('worker') && node.signer === own.publisher)
+  const isPersistence = own?.manifest.nodes.some((each) => each.peerId === peerId && each.roles.includes('persistence'))
+  return isPersistence === true || isPublisher(own, peerId)
 }
 
-async function takeOffer(parts: SnapshotExchangeParts, { signed: { head }, connection }: SnapshotOffer): Promise<void> {
-  const own = parts.own(head.dataset)
+/** Whether the manifest lists the peer as a worker with the publisher's key: nobody else makes snapshots. */
+function isPublisher(own: OwnDataset | undefined, peerId: string): boolean {
+  const node = own?.manifest.nodes.find((each) => each.peerId === peerId)
+  return node !== undefined && node.roles.includes('worker') && node.signer === own?.publisher
+}
+
+/**
+ * Nothing is pulled before the sender is known as the publisher's worker and the head as the publisher's and new.
+ * Throws `dataset-unknown`, `snapshot-stranger`, `snapshot-invalid`, and `busy` while other offers are taken in.
+ */
+async function takeOffer(parts: SnapshotExchangeParts, pulls: ConcurrencyLimiter, offer: SnapshotOffer): Promise<void> {
+  const { dataset } = offer.signed.head
+  const own = parts.own(dataset)
   if (own?.roles.includes('persistence') !== true) {
     const message =
       'This node does not know itself as a persistence node of the dataset; try again once it has the manifest.'
     throw new MarketplaceError({ code: 'dataset-unknown', message })
   }
-  await pullSnapshot(parts, own, connection)
-  await parts.onAccepted(head.dataset)
+  if (!isPublisher(own, offer.remote.peerId)) {
+    const message = "Only the worker that the dataset's manifest lists for its publisher may offer snapshots."
+    throw new MarketplaceError({ code: 'snapshot-stranger', message })
+  }
+  if (await isNewHead(parts, own, offer)) await pullOffered(parts, own, pulls, offer)
+  await parts.onAccepted(dataset)
 }
 
-/** Takes the newest snapshot of a peer into the store, verified as any other. */
-async function pullSnapshot(parts: PullParts, own: OwnDataset, connection: Connection): Promise<void> {
+/** Whether the head is still to be taken in, false for the one that is here; throws `snapshot-invalid`. */
+async function isNewHead(parts: PullParts, own: OwnDataset, { signed }: SnapshotOffer): Promise<boolean> {
+  const { deployment, store } = parts
+  const head = await verifyHead({ signed, publisher: own.publisher.toLowerCase() as Hex, deployment })
+  const here = (await store.dataset(own.dataset)).latest()?.signed.head
+  if (here === undefined || head.seq > here.seq) return true
+  if (head.seq === here.seq && head.root === here.root) return false
+  const message = 'The offered head is not newer than the snapshot that this node has; offer the newest one.'
+  const details = `${head.seq} ${head.root} offered, ${here.seq} ${here.root} here`
+  throw new MarketplaceError({ code: 'snapshot-invalid', message, details })
+}
+
+async function pullOffered(
+  parts: SnapshotExchangeParts,
+  own: OwnDataset,
+  pulls: ConcurrencyLimiter,
+  { connection, signal }: SnapshotOffer,
+): Promise<void> {
+  const leave = pulls.enter(own.dataset)
+  if (leave === undefined) {
+    throw new MarketplaceError({ code: 'busy', message: 'This node takes in other snapshots now; offer it again.' })
+  }
+  try {
+    await pullSnapshot(parts, own, connection, signal)
+  } finally {
+    leave()
+  }
+}
+
+/** Takes the newest snapshot of a peer into the store, verified as any other; ends with `signal` and its own deadline. */
+async function pullSnapshot(
+  parts: PullParts,
+  own: OwnDataset,
+  connection: Connection,
+  callerSignal: AbortSignal,
+): Promise<void> {
   const { dataset, publisher, manifest } = own
-  const { signed, description } = await fetchLatestSnapshot({ connection, dataset })
+  const signal = AbortSignal.any([callerSignal, AbortSignal.timeout(parts.pullTimeoutMs ?? pullTimeoutMs)])
+  const { signed, description } = await fetchLatestSnapshot({ connection, dataset, signal })
   await acceptSnapshot({
     ...parts,
     dataset,
@@ -80,6 +139,7 @@ async function pullSnapshot(parts: PullParts, own: OwnDataset, connection: Conne
     fetchSegment: (segment) => fetchSegment({ ...segment, connection }),
     nowSeconds: parts.nowSeconds(),
     maxBytes: parts.maxSnapshotBytes,
+    signal,
   })
 }
 
@@ -97,7 +157,8 @@ export async function restoreSnapshot(parts: RestoreParts, own: OwnDataset, sign
   for (const { peerId } of nodes) {
     for (let attempt = 1; ; attempt++) {
       try {
-        await pullSnapshot(parts, own, await parts.peers.connect({ dataset: own.dataset, peerId, signal }))
+        const connection = await parts.peers.connect({ dataset: own.dataset, peerId, signal })
+        await pullSnapshot(parts, own, connection, signal)
         break
       } catch (cause) {
         signal.throwIfAborted()

@@ -16,12 +16,17 @@ export type CallProtocolParameters = {
   request: Uint8Array
   /** The largest frame of the response. */
   maxFrameBytes: number
+  /** Time without a frame, in milliseconds, whatever signs of life come; `networkLimits.callQuietMs` when absent. */
+  maxQuietMs?: number | undefined
+  /** For the whole answer, in milliseconds; `networkLimits.callTotalMs` when absent. */
+  maxTotalMs?: number | undefined
   signal?: AbortSignal | undefined
 }
 
 /** Asks and yields the frames of the response; throws the peer's refusal, or `no-route`, `timeout`, `unreadable`. */
 export async function* callProtocol(parameters: CallProtocolParameters): AsyncGenerator<Uint8Array, void, undefined> {
   const { connection, protocol, request, maxFrameBytes, signal } = parameters
+  const { maxQuietMs = networkLimits.callQuietMs, maxTotalMs = networkLimits.callTotalMs } = parameters
   const channel = await openStream({ connection, protocol, signal })
   try {
     await channel.write([versionFrame, [request]], { signal })
@@ -29,7 +34,7 @@ export async function* callProtocol(parameters: CallProtocolParameters): AsyncGe
     channel.abort(error instanceof Error ? error : new Error('The request was not sent.'))
     throw error
   }
-  yield* receiveWindowed({ channel, maxFrameBytes, signal })
+  yield* receiveWindowed({ channel, maxFrameBytes, maxQuietMs, maxTotalMs, signal })
 }
 
 export type ServeRequestsParameters<Schema extends v.GenericSchema> = {

@@ -8,8 +8,8 @@ import { networkLimits } from '../network-limits.ts'
 import { aborted, streamLost, timedOut, unreadable } from './frame-errors.ts'
 import type { FramedStream } from './framed-stream.ts'
 import { messageFrame, readMessage } from './message.ts'
+import { createPatience, type PatienceLimits } from './patience.ts'
 
-const { stallTimeoutMs } = networkLimits
 /** What a frame costs of the window beside its body: length and tag, rounded up. */
 const frameOverheadBytes = 8
 /** Signs of life and the end are sent without credit. */
@@ -28,12 +28,23 @@ export type SendWindowedParameters = {
   frames: AsyncIterable<Uint8Array>
   /** Ends the sending and the frames' source. */
   signal: AbortSignal
+  /** For the reader to make room for one frame, however little it takes at a time; `networkLimits` when absent. */
+  stallTimeoutMs?: number | undefined
+  /** A monotonic clock; `performance.now` when absent. */
+  nowMs?: (() => number) | undefined
   observer?: TransferObserver | undefined
 }
 
 /** Sends all frames and the end; resolves when the reader has ended too. Throws what `frames` throws. */
-export async function sendWindowed({ channel, frames, signal, observer }: SendWindowedParameters): Promise<void> {
-  const window = createWindow()
+export async function sendWindowed({
+  channel,
+  frames,
+  signal,
+  stallTimeoutMs = networkLimits.stallTimeoutMs,
+  nowMs,
+  observer,
+}: SendWindowedParameters): Promise<void> {
+  const window = createWindow({ idleTimeoutMs: stallTimeoutMs, maxTotalMs: stallTimeoutMs, nowMs })
   const reading = readCredits(channel, window).catch((error: unknown) => {
     window.fail(error)
     throw error
@@ -74,7 +85,7 @@ type Window = {
   fail: (error: unknown) => void
 }
 
-function createWindow(): Window {
+function createWindow(stallLimits: PatienceLimits): Window {
   let credit: number = networkLimits.windowBytes
   let failure: { error: unknown } | undefined
   let wake: (() => void) | undefined
@@ -82,8 +93,10 @@ function createWindow(): Window {
     async take(bytes, signal) {
       if (bytes > limits.frameBytes + frameOverheadBytes)
         throw new RangeError(`frame of ${bytes} bytes is over the limit`)
+      // One wait for the whole frame: credit byte by byte does not begin it again.
+      const patience = createPatience(stallLimits)
       while (credit < bytes && failure === undefined) {
-        await stalled(signal, (resolve) => (wake = resolve))
+        await stalled(signal, patience.leftMs(), (resolve) => (wake = resolve))
       }
       if (failure !== undefined) throw failure.error
       credit -= bytes
@@ -101,9 +114,9 @@ function createWindow(): Window {
 }
 
 /** Waits for the reader to take something. */
-function stalled(signal: AbortSignal, onWake: (resolve: () => void) => void): Promise<undefined> {
+function stalled(signal: AbortSignal, timeoutMs: number, onWake: (resolve: () => void) => void): Promise<undefined> {
   const { promise, resolve, reject } = Promise.withResolvers<undefined>()
-  const timer = setTimeout(() => reject(timedOut('take the answer', stallTimeoutMs)), stallTimeoutMs)
+  const timer = setTimeout(() => reject(timedOut('take the answer', timeoutMs)), timeoutMs)
   const onAbort = () => reject(aborted(signal))
   signal.addEventListener('abort', onAbort)
   if (signal.aborted) onAbort()
@@ -140,7 +153,7 @@ function whileAlive<Result>(channel: FramedStream, pending: Promise<Result>, sig
   })
 }
 
-export type ReceiveWindowedParameters = {
+export type ReceiveWindowedParameters = Omit<PatienceLimits, 'idleTimeoutMs'> & {
   channel: FramedStream
   /** The largest frame that is accepted. */
   maxFrameBytes: number
@@ -156,12 +169,14 @@ export async function* receiveWindowed({
   signal,
   idleTimeoutMs = networkLimits.idleTimeoutMs,
   observer,
+  ...times
 }: ReceiveWindowedParameters): AsyncGenerator<Uint8Array, void, undefined> {
   const credit = createCredit(channel)
+  const patience = createPatience({ ...times, idleTimeoutMs })
   let hasEnded = false
   try {
     for (;;) {
-      const message = await readMessage(channel, { maxBytes: maxFrameBytes, timeoutMs: idleTimeoutMs, signal })
+      const message = await readMessage(channel, { maxBytes: maxFrameBytes, timeoutMs: patience.leftMs(), signal })
       if (message === undefined) throw streamLost()
       if (message.tag === 'alive') continue
       hasEnded = message.tag === 'end'
@@ -171,6 +186,7 @@ export async function* receiveWindowed({
       observer?.onBuffered?.(channel.bufferedBytes + message.body.length)
       yield message.body
       await credit.give(message.body.length)
+      patience.progress()
     }
   } catch (error) {
     channel.abort(error instanceof Error ? error : streamLost(error))

@@ -27,6 +27,8 @@ export type SnapshotOffer = {
   remote: RemotePeer
   /** The connection that the offer came by, over which the rest may be pulled. */
   connection: Connection
+  /** Aborted when the offering node cancels or is gone. */
+  signal: AbortSignal
 }
 
 export type HandleSnapshotsParameters = {
@@ -50,8 +52,8 @@ export function handleSnapshots(parameters: HandleSnapshotsParameters): Promise<
     codes: [...transportCodes, ...recordCodes, 'snapshot-unknown', 'dataset-unknown', 'chain-unavailable'],
     rate: createRateLimiter({ perSecond: 200, burst: 2000, nowMs: () => performance.now() }),
     onError: parameters.onError,
-    answer: (request, { remote, connection }) => {
-      if (request.kind === 'offer') return take(parameters, { signed: request.signed, remote, connection })
+    answer: (request, { remote, connection, signal }) => {
+      if (request.kind === 'offer') return take(parameters, { signed: request.signed, remote, connection, signal })
       return request.kind === 'latest'
         ? giveLatest(parameters, request.dataset, remote)
         : giveSegment(parameters, request, remote)

@@ -12,13 +12,16 @@ import {
 import type { Connection } from '@libp2p/interface'
 import { callProtocol } from '../framing/call-protocol.ts'
 import { unreadable } from '../framing/frame-errors.ts'
+import { networkLimits } from '../network-limits.ts'
 import { latestReplySchema, type SnapshotRequest } from './snapshot-messages.ts'
 
 type SnapshotCall = { connection: Connection; signal?: AbortSignal | undefined }
+type Times = { maxQuietMs?: number; maxTotalMs?: number }
 
 /** Tells a node of a new head; it pulls the rest itself. Throws `snapshot-invalid` or `snapshot-stranger`. */
 export async function offerSnapshot({ signed, ...call }: SnapshotCall & { signed: SignedHead }): Promise<void> {
-  for await (const frame of ask(call, { kind: 'offer', signed })) {
+  const times = { maxQuietMs: networkLimits.offerTimeoutMs, maxTotalMs: networkLimits.offerTimeoutMs }
+  for await (const frame of ask(call, { kind: 'offer', signed }, times)) {
     throw unreadable(`The node answered an offer with ${frame.length} bytes.`)
   }
 }
@@ -40,6 +43,7 @@ export async function fetchLatestSnapshot({
       expected = reply.descriptionBytes
       continue
     }
+    if (bytes.length === 0) throw unreadable('The node sent an empty part of a description.')
     received += bytes.length
     if (received > expected) throw unreadable('The node sent a longer description than it said.')
     chunks.push(bytes)
@@ -67,7 +71,8 @@ export async function* fetchSegment({
   ...call
 }: FetchSegmentParameters): AsyncGenerator<Uint8Array, void, undefined> {
   let end = offset
-  for await (const chunk of ask(call, { kind: 'segment', dataset, hash, offset })) {
+  const maxTotalMs = networkLimits.callTotalMs + ((bytes - offset) / networkLimits.segmentBytesPerSecond) * 1000
+  for await (const chunk of ask(call, { kind: 'segment', dataset, hash, offset }, { maxTotalMs })) {
     end += chunk.length
     if (end > bytes) {
       const message = 'The node sent more bytes than the segment has.'
@@ -77,12 +82,13 @@ export async function* fetchSegment({
   }
 }
 
-function ask({ connection, signal }: SnapshotCall, request: SnapshotRequest) {
+function ask({ connection, signal }: SnapshotCall, request: SnapshotRequest, times: Times = {}) {
   return callProtocol({
     connection,
     protocol: protocolIds.snapshot,
     request: encodeCbor(request),
     maxFrameBytes: limits.frameBytes,
     signal,
+    ...times,
   })
 }

@@ -1,0 +1,167 @@
+import { join } from 'node:path'
+import { fetchLatestSnapshot, handleSnapshots, offerSnapshot, type SnapshotProvider } from '@enigma/network'
+import type { Manifest, NodeRole, SignedHead } from '@enigma/protocol'
+import { multiaddr } from '@multiformats/multiaddr'
+import { afterEach, expect, test, vi } from 'vitest'
+import { signHead } from '@enigma/crypto'
+import { openSnapshotStore } from '../snapshot/snapshot-store.ts'
+import { createSnapshotSource } from '../snapshot/snapshot-source.ts'
+import {
+  candleColumns,
+  candles,
+  dataset,
+  deployment,
+  openPublishing,
+  publisher,
+  publishRows,
+  stranger,
+  workInProcess,
+} from '../snapshot/test-support/publishing.ts'
+import { addressesOf, createCleanup, newDirectory, peerIdOf, startHost } from '../../test/network/support/nodes.ts'
+import type { OwnDataset } from './manifest-watcher.ts'
+import { serveSnapshots } from './snapshot-exchange.ts'
+
+const cleanup = createCleanup()
+afterEach(() => cleanup.run())
+
+type Listed = { peerId: string; roles: NodeRole[]; signer: `0x${string}` }
+
+function ownOf(nodes: Listed[]): OwnDataset {
+  const signature = '0x00' as const
+  const tables = [{ name: 'candles', columns: candleColumns.map((column) => ({ ...column, encryption: 'none' })) }]
+  const manifest = { nodes: nodes.map((node) => ({ ...node, signature })), tables } as unknown as Manifest
+  const address = publisher.address.toLowerCase() as `0x${string}`
+  return { dataset, manifest, manifestHash: `0x${'33'.repeat(32)}`, publisher: address, roles: ['persistence'] }
+}
+
+/** A node that takes in snapshots, and a worker that publishes them; `provider` is what the worker gives when asked. */
+async function setUp({ pullTimeoutMs, provider }: { pullTimeoutMs?: number; provider?: Partial<SnapshotProvider> }) {
+  const directory = await newDirectory(cleanup)
+  const node = await startHost({ cleanup, kind: 'public' })
+  const worker = await startHost({ cleanup, kind: 'public', listen: [] })
+  const nodes: Listed[] = []
+  const list = (peerId: string, roles: NodeRole[], account = publisher) =>
+    nodes.push({ peerId, roles, signer: account.address.toLowerCase() as `0x${string}` })
+  const store = await openSnapshotStore({ directory: join(directory, 'receiver') })
+  const accepted: string[] = []
+  const server = await serveSnapshots({
+    host: node.node,
+    store,
+    work: workInProcess(store),
+    deployment,
+    own: () => ownOf(nodes),
+    onAccepted: (id) => Promise.resolve(void accepted.push(id)),
+    nowSeconds: () => 2000,
+    maxSnapshotBytes: 10_000_000,
+    keepSnapshots: 3,
+    pullTimeoutMs,
+    onError: (error) => {
+      if (!(error instanceof Error && error.name === 'TimeoutError')) expect.fail(String(error))
+    },
+  })
+  cleanup.add(() => server.stop())
+  const publishing = await openPublishing(directory)
+  const asked: string[] = []
+  const source = createSnapshotSource(publishing)
+  const serving = await handleSnapshots({
+    host: worker.node,
+    provider: {
+      ...source,
+      latest: (id) => {
+        asked.push(id)
+        return (provider?.latest ?? source.latest)(id)
+      },
+    },
+    mayFetch: () => true,
+    onError: (error) => expect.fail(String(error)),
+  })
+  cleanup.add(() => serving.stop())
+  const connection = await worker.node.dial(addressesOf(node).map((text) => multiaddr(text)))
+  const offer = (signed: SignedHead, signal?: AbortSignal) => offerSnapshot({ connection, signed, signal })
+  const latestSeq = async () => (await store.dataset(dataset)).latest()?.snapshot.seq
+  return { node, worker: peerIdOf(worker), list, publishing, asked, accepted, offer, latestSeq, connection }
+}
+
+const head = {
+  dataset,
+  seq: 7,
+  previousRoot: `0x${'00'.repeat(32)}`,
+  root: `0x${'44'.repeat(32)}`,
+  createdAt: 1,
+} as const
+const never = () => new Promise<never>(() => undefined)
+
+test("the publisher's worker brings its snapshot, once", async () => {
+  const { worker, list, publishing, asked, accepted, offer, latestSeq } = await setUp({})
+  list(worker, ['worker'])
+  const { signed } = await publishRows(publishing, candles(1, 5))
+  await offer(signed)
+  expect(await latestSeq()).toBe(1)
+  await offer(signed)
+  expect(accepted).toEqual([dataset, dataset])
+  expect(asked).toEqual([dataset])
+  const second = await publishRows(publishing, candles(6, 7))
+  await offer(second.signed)
+  await expect(offer(signed)).rejects.toMatchObject({ code: 'snapshot-invalid' })
+  expect(asked).toHaveLength(2)
+})
+
+test('who is not its worker is not asked for anything', async () => {
+  const { worker, list, asked, offer } = await setUp({})
+  const signed = await signHead({ head, signer: publisher, deployment })
+  await expect(offer(signed)).rejects.toMatchObject({ code: 'snapshot-stranger' })
+  list('somebody-else', ['worker'])
+  await expect(offer(signed)).rejects.toMatchObject({ code: 'snapshot-stranger' })
+  list(worker, ['worker'], stranger)
+  await expect(offer(signed)).rejects.toMatchObject({ code: 'snapshot-stranger' })
+  expect(asked).toEqual([])
+})
+
+test('nor is the worker for a head that the publisher did not sign', async () => {
+  const { worker, list, asked, offer } = await setUp({})
+  list(worker, ['worker'])
+  const forged = await signHead({ head, signer: stranger, deployment })
+  await expect(offer(forged)).rejects.toMatchObject({ code: 'snapshot-invalid' })
+  await expect(offer({ ...forged, publisher: ownOf([]).publisher })).rejects.toMatchObject({ code: 'snapshot-invalid' })
+  expect(asked).toEqual([])
+})
+
+test('a worker that gives nothing is given up, and the next offer is taken', async () => {
+  const provider: Partial<SnapshotProvider> = { latest: never }
+  const { worker, list, publishing, asked, offer, latestSeq } = await setUp({ pullTimeoutMs: 400, provider })
+  list(worker, ['worker'])
+  const { signed } = await publishRows(publishing, candles(1, 5))
+  const stalled = offer(signed)
+  const ended = expect(stalled).rejects.toMatchObject({ code: 'busy' })
+  await vi.waitFor(() => expect(asked).toHaveLength(1))
+  await expect(offer(signed)).rejects.toMatchObject({ code: 'busy' })
+  await ended
+  expect(asked).toHaveLength(1)
+  delete provider.latest
+  await offer(signed)
+  expect(await latestSeq()).toBe(1)
+})
+
+test('an offer that is cancelled ends the pull', async () => {
+  const provider: Partial<SnapshotProvider> = { latest: never }
+  const { worker, list, publishing, asked, offer, latestSeq } = await setUp({ provider })
+  list(worker, ['worker'])
+  const { signed } = await publishRows(publishing, candles(1, 5))
+  const stop = new AbortController()
+  const cancelled = expect(offer(signed, stop.signal)).rejects.toMatchObject({ code: 'aborted' })
+  await vi.waitFor(() => expect(asked).toHaveLength(1))
+  stop.abort()
+  await cancelled
+  delete provider.latest
+  await vi.waitFor(() => offer(signed))
+  expect(await latestSeq()).toBe(1)
+})
+
+test('a persistence node of the manifest may fetch, and offers nothing', async () => {
+  const { worker, list, node, offer, connection } = await setUp({})
+  list(worker, ['persistence'], stranger)
+  const signed = await signHead({ head, signer: publisher, deployment })
+  await expect(offer(signed)).rejects.toMatchObject({ code: 'snapshot-stranger' })
+  await expect(fetchLatestSnapshot({ connection, dataset })).rejects.toMatchObject({ code: 'snapshot-unknown' })
+  expect(peerIdOf(node)).not.toBe(worker)
+})
