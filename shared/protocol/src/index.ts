@@ -1,4 +1,5 @@
 export * from './answer.ts'
+export * from './arrow-type.ts'
 export * from './bytes.ts'
 export * from './canonical-row.ts'
 export * from './cbor.ts'

@@ -1,6 +1,8 @@
 /** Batches of rows: inflation bounded by what the batch claims, Arrow decoded to the protocol's values. */
-import { type ColumnType, decimalOf, limits, MarketplaceError, type ResultColumn, type Value } from '@enigma/protocol'
-import { type Table, tableFromIPC, Type } from '@uwdata/flechette'
+import { arrowTypeOf, limits, MarketplaceError, type ResultColumn, type Value } from '@enigma/protocol'
+import { type Column, type Table, tableFromColumns } from '@uwdata/flechette'
+import { bufferCountOf, readColumn } from './arrow-column.ts'
+import { readRecordBatch } from './arrow-message.ts'
 
 /** Rows of one batch; provisional until the query has ended and its receipt was verified. */
 export type Batch = {
@@ -41,7 +43,10 @@ export async function inflateBatch({
   return inflated
 }
 
-/** Decodes an inflated batch; throws `answer-invalid` when it is not what the schema part said. */
+/**
+ * Decodes an inflated batch into the columns that the schema part named; throws `answer-invalid` when it holds anything
+ * else. Whatever a hostile node sent, the table can be read to its end.
+ */
 export function decodeArrow({
   bytes,
   columns,
@@ -51,33 +56,25 @@ export function decodeArrow({
   columns: readonly ResultColumn[]
   rows: number
 }): Table {
-  let table: Table
+  const types = columns.map(({ type }) => arrowTypeOf(type))
+  const counts = types.map(bufferCountOf)
   try {
-    table = tableFromIPC(bytes, { useBigInt: true, useDecimalInt: true })
+    const batch = readRecordBatch(bytes, {
+      nodes: types.length,
+      buffers: counts.reduce((sum, count) => sum + count, 0),
+    })
+    if (types.length === 0 || batch.length !== rows)
+      throw new RangeError('a batch has no columns, or another number of rows')
+    let next = 0
+    const entries = types.map((type, index): [string, Column<unknown>] => {
+      const node = batch.nodes[index]
+      if (node?.length !== rows) throw new RangeError('a column has another number of rows')
+      const buffers = batch.buffers.slice(next, (next += counts[index] ?? 0))
+      return [columns[index]?.name ?? '', readColumn({ type, rows, nullCount: node.nullCount, buffers })]
+    })
+    return tableFromColumns(entries)
   } catch (cause) {
     throw invalid(cause)
-  }
-  if (table.numRows !== rows || table.numCols !== columns.length) throw invalid()
-  for (const [index, { type }] of columns.entries()) {
-    if (table.schema.fields[index]?.type.typeId !== physicalTypeOf(type)) throw invalid()
-  }
-  return table
-}
-
-/** The Arrow type that carries a column type; what a schema part says and a batch holds must be the same. */
-function physicalTypeOf(type: ColumnType): number {
-  if (decimalOf(type) !== undefined) return Type.Decimal
-  switch (type) {
-    case 'boolean':
-      return Type.Bool
-    case 'double':
-      return Type.Float
-    case 'text':
-      return Type.Utf8
-    case 'blob':
-      return Type.Binary
-    default:
-      return Type.Int
   }
 }
 

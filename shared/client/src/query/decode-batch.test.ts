@@ -1,0 +1,131 @@
+/** Batches of hostile nodes: inflation stops at what was claimed, and only Arrow of the claimed shape is read. */
+import { arrowTypeOf, type ColumnType, limits, type ResultColumn, type Value } from '@enigma/protocol'
+import { columnFromArray, int32, int64, tableFromColumns, tableToIPC, utf8 } from '@uwdata/flechette'
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { decodeArrow, inflateBatch, rowsOfTable } from './decode-batch.ts'
+
+const invalid = { code: 'answer-invalid' }
+
+async function deflated(bytes: Uint8Array): Promise<Uint8Array> {
+  const stream = new Blob([new Uint8Array(bytes)]).stream().pipeThrough(new CompressionStream('deflate-raw'))
+  return new Uint8Array(await new Response(stream).arrayBuffer())
+}
+
+describe('inflation', () => {
+  test('gives back exactly what was deflated', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.uint8Array({ maxLength: 5000 }), async (bytes) => {
+        expect(await inflateBatch({ arrow: await deflated(bytes), inflatedBytes: bytes.length })).toEqual(bytes)
+      }),
+      { numRuns: 30 },
+    )
+  })
+
+  test('stops a bomb at the size that it claims', async () => {
+    const bomb = await deflated(new Uint8Array(64 * 1024 * 1024))
+    expect(bomb.length).toBeLessThan(100_000)
+    await expect(inflateBatch({ arrow: bomb, inflatedBytes: 1000 })).rejects.toMatchObject(invalid)
+  })
+
+  test('refuses a claim above the limit before it allocates', async () => {
+    const arrow = await deflated(new Uint8Array(10))
+    await expect(inflateBatch({ arrow, inflatedBytes: limits.batchBytes + 1 })).rejects.toMatchObject(invalid)
+  })
+
+  test('refuses one byte more or less than claimed, a cut stream, and what stands behind its end', async () => {
+    const arrow = await deflated(crypto.getRandomValues(new Uint8Array(1000)))
+    for (const inflatedBytes of [0, 999, 1001]) {
+      await expect(inflateBatch({ arrow, inflatedBytes })).rejects.toMatchObject(invalid)
+    }
+    await expect(inflateBatch({ arrow: arrow.slice(0, -3), inflatedBytes: 1000 })).rejects.toMatchObject(invalid)
+    const longer = new Uint8Array([...arrow, 1, 2, 3])
+    await expect(inflateBatch({ arrow: longer, inflatedBytes: 1000 })).rejects.toMatchObject(invalid)
+  })
+
+  test('refuses garbage and nothing', async () => {
+    for (const arrow of [new Uint8Array(0), new Uint8Array([0xff, 0xff, 0xff]), new TextEncoder().encode('<html>')]) {
+      await expect(inflateBatch({ arrow, inflatedBytes: 10 })).rejects.toMatchObject(invalid)
+    }
+  })
+})
+
+describe('Arrow', () => {
+  const columns: ResultColumn[] = [
+    { name: 'n', type: 'bigint' },
+    { name: 't', type: 'text' },
+  ]
+  const ipc = (entries: Parameters<typeof tableFromColumns>[0]) =>
+    tableToIPC(tableFromColumns(entries), { format: 'stream' }) ?? new Uint8Array()
+  const honest = ipc([
+    ['n', columnFromArray([1n, null], int64())],
+    ['t', columnFromArray(['a', ''], utf8())],
+  ])
+
+  test('gives the rows', () => {
+    expect(rowsOfTable(decodeArrow({ bytes: honest, columns, rows: 2 }))).toEqual([
+      [1n, 'a'],
+      [null, ''],
+    ])
+  })
+
+  test('gives every type, with and without nulls', () => {
+    const values: Record<string, Value[]> = {
+      boolean: [true, null, false],
+      integer: [-1, null, 2 ** 31 - 1],
+      bigint: [-1n, null, 2n ** 63n - 1n],
+      double: [0.5, null, -Infinity],
+      text: ['', null, 'äß'],
+      blob: [Uint8Array.of(), null, Uint8Array.of(0, 255)],
+      date: [-1, null, 20_000],
+      timestamp: [-1n, null, 1n],
+      'decimal(38,4)': [-(10n ** 37n), null, 10n ** 37n],
+    }
+    for (const kept of [
+      [0, 1, 2],
+      [0, 2],
+    ]) {
+      for (const [type, all] of Object.entries(values)) {
+        const some = kept.map((at) => all[at] ?? null)
+        const bytes = ipc([['c', columnFromArray(some, arrowTypeOf(type as ColumnType))]])
+        const table = decodeArrow({ bytes, columns: [{ name: 'c', type: type as ColumnType }], rows: some.length })
+        expect(rowsOfTable(table)).toEqual(some.map((value) => [value]))
+      }
+    }
+  })
+
+  test('refuses another number of rows or columns, and other types', () => {
+    const others: [ResultColumn[], number][] = [
+      [columns, 1],
+      [columns, 3],
+      [columns.slice(1), 2],
+      [[...columns, { name: 'x', type: 'text' }], 2],
+      [columns.toReversed(), 2],
+      [[{ name: 'n', type: 'decimal(38,0)' }, columns[1]!], 2],
+      [[], 0],
+    ]
+    for (const [claimed, rows] of others) {
+      expect(() => decodeArrow({ bytes: honest, columns: claimed, rows })).toThrow(expect.objectContaining(invalid))
+    }
+    const narrow = ipc([['n', columnFromArray([1], int32())]])
+    expect(() => decodeArrow({ bytes: narrow, columns: columns.slice(0, 1), rows: 1 })).toThrow(
+      expect.objectContaining(invalid),
+    )
+  })
+
+  test('whatever bytes come, it reads them or says answer-invalid', () => {
+    const changed = fc
+      .record({ at: fc.nat(honest.length - 1), to: fc.nat(255), cut: fc.nat(honest.length) })
+      .map(({ at, to, cut }) => honest.with(at, to).slice(0, Math.max(at + 1, cut)))
+    fc.assert(
+      fc.property(fc.oneof(fc.uint8Array({ maxLength: 300 }), changed), (bytes) => {
+        try {
+          expect(rowsOfTable(decodeArrow({ bytes: new Uint8Array(bytes), columns, rows: 2 }))).toHaveLength(2)
+        } catch (error) {
+          expect(error).toMatchObject(invalid)
+        }
+      }),
+      { numRuns: 30000 },
+    )
+  })
+})
