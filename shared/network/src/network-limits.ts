@@ -22,6 +22,10 @@ export const networkLimits = {
   callQuietMs: 30_000,
   /** For the whole answer of such a request. */
   callTotalMs: 300_000,
+  /** A relay gives up a node that only says that it is alive: the longest `timeoutSeconds` of a manifest and a minute. */
+  queryQuietMs: 660_000,
+  /** For a query from its request to the end of its answer; a node itself stops after 15 minutes. */
+  queryTotalMs: 20 * 60_000,
   /** For a node to take in a snapshot that it was offered, in time to refuse it itself. */
   offerTimeoutMs: 2 * 3_600_000,
   /** A segment must come at least this fast; one that was cut goes on where it ended. */

@@ -4,7 +4,7 @@
  */
 import { limits, MarketplaceError, protocolIds, transportCodes } from '@enigma/protocol'
 import { type ConcurrencyLimiter, createConcurrencyLimiter, createSeenSet, type SeenSet } from '../admission.ts'
-import { unreadable } from '../framing/frame-errors.ts'
+import { timedOut, unreadable } from '../framing/frame-errors.ts'
 import { readCbor } from '../framing/message.ts'
 import {
   type ProtocolHost,
@@ -15,6 +15,7 @@ import {
 } from '../framing/serve-protocol.ts'
 import { sendWindowed, type TransferObserver } from '../framing/windowed.ts'
 import { networkLimits } from '../network-limits.ts'
+import { remoteGroup } from '../remote-group.ts'
 import { maxRouteBytes, type QueryRoute, queryRouteSchema } from './query-route.ts'
 
 export type IncomingQuery = {
@@ -41,20 +42,34 @@ export type HandleQueriesParameters = {
   maxPerPeer?: number | undefined
   /** Queries under way together; 512 when absent. */
   maxTotal?: number | undefined
+  /** Queries under way from one address; 256 when absent. */
+  maxPerAddress?: number | undefined
+  /** Queries under way to one other node; 128 when absent. */
+  maxPerAudience?: number | undefined
+  /** For one query from its request to the end of its answer; `networkLimits.queryTotalMs` when absent. */
+  queryTotalMs?: number | undefined
   /** A monotonic clock. */
   nowMs?: (() => number) | undefined
   observer?: TransferObserver | undefined
   onError: (error: unknown) => void
 }
 
-type QueryServer = HandleQueriesParameters & { admission: ConcurrencyLimiter; seen: SeenSet }
+type QueryServer = HandleQueriesParameters & {
+  peers: ConcurrencyLimiter
+  addresses: ConcurrencyLimiter
+  audiences: ConcurrencyLimiter
+  seen: SeenSet
+}
 
 /** Serves the query protocol on a host. */
 export function handleQueries(parameters: HandleQueriesParameters): Promise<ProtocolServer> {
   const { host, onError, maxPerPeer = 64, maxTotal = 512, nowMs = () => performance.now() } = parameters
+  const { maxPerAddress = 256, maxPerAudience = 128 } = parameters
   const server: QueryServer = {
     ...parameters,
-    admission: createConcurrencyLimiter({ perKey: maxPerPeer, total: maxTotal }),
+    peers: createConcurrencyLimiter({ perKey: maxPerPeer, total: maxTotal }),
+    addresses: createConcurrencyLimiter({ perKey: maxPerAddress, total: maxTotal }),
+    audiences: createConcurrencyLimiter({ perKey: maxPerAudience, total: maxTotal }),
     seen: createSeenSet({ ttlMs: 2 * limits.requestSeconds * 1000, maxEntries: 100_000, nowMs }),
   }
   return serveProtocol({
@@ -72,13 +87,51 @@ async function serveQuery(server: QueryServer, { channel, remote, signal }: Serv
   const route = await readCbor(channel, { schema: queryRouteSchema, maxBytes: maxRouteBytes, what: 'route' })
   const sealed = await channel.read({ maxBytes: limits.sealedQueryBytes, timeoutMs: networkLimits.frameTimeoutMs })
   if (sealed === undefined) throw unreadable('The peer ended before its query.')
-  const leave = server.admission.enter(remote.peerId)
+  const leave = enter(server, remote, route)
   if (leave === undefined) throw new MarketplaceError({ code: 'busy', message: 'This node has no room; try another.' })
+  const deadline = createDeadline(signal, server.queryTotalMs ?? networkLimits.queryTotalMs)
   try {
-    const frames = dispatch(server, { sealed, route, remote, signal })
-    await sendWindowed({ channel, frames, signal, observer: server.observer })
+    const frames = dispatch(server, { sealed, route, remote, signal: deadline.signal })
+    await sendWindowed({ channel, frames, signal: deadline.signal, observer: server.observer })
   } finally {
+    deadline.clear()
     leave()
+  }
+}
+
+/** Takes a place of the peer, its address and, for a query that is passed on, of its audience; undefined without room. */
+function enter(server: QueryServer, remote: RemotePeer, { audience }: QueryRoute): (() => void) | undefined {
+  const taken: (() => void)[] = []
+  const leave = () => taken.forEach((giveBack) => giveBack())
+  const wanted: [ConcurrencyLimiter, string][] = [
+    [server.peers, remote.peerId],
+    [server.addresses, remoteGroup(remote.address)],
+  ]
+  if (audience !== server.peerId) wanted.push([server.audiences, audience])
+  for (const [limiter, key] of wanted) {
+    const giveBack = limiter.enter(key)
+    if (giveBack === undefined) {
+      leave()
+      return undefined
+    }
+    taken.push(giveBack)
+  }
+  return leave
+}
+
+/** The caller's signal with an end of its own; nothing of it stays once it is cleared. */
+function createDeadline(signal: AbortSignal, timeoutMs: number) {
+  const end = new AbortController()
+  const onAbort = () => end.abort(signal.reason)
+  const timer = setTimeout(() => end.abort(timedOut('take its whole answer', timeoutMs)), timeoutMs)
+  signal.addEventListener('abort', onAbort)
+  if (signal.aborted) onAbort()
+  return {
+    signal: end.signal,
+    clear() {
+      clearTimeout(timer)
+      signal.removeEventListener('abort', onAbort)
+    },
   }
 }
 

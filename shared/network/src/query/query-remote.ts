@@ -5,9 +5,10 @@ import type { FramedStream } from '../framing/framed-stream.ts'
 import { versionFrame } from '../framing/message.ts'
 import type { StreamPool } from '../framing/stream-pool.ts'
 import { receiveWindowed, type TransferObserver } from '../framing/windowed.ts'
+import type { PatienceLimits } from '../framing/patience.ts'
 import { encodeQueryRoute, type QueryRoute } from './query-route.ts'
 
-export type SendQueryParameters = {
+export type SendQueryParameters = Omit<PatienceLimits, 'idleTimeoutMs'> & {
   /** A pool of `protocolIds.query`. */
   streams: StreamPool
   /** To the audience itself, or to a relay that is to find it. */
@@ -28,10 +29,10 @@ export type SendQueryParameters = {
  * or `aborted` of this side; after each of them another path may be tried with a newly signed query.
  */
 export async function* sendQuery(parameters: SendQueryParameters): AsyncGenerator<Uint8Array, void, undefined> {
-  const { streams, connection, route, sealed, signal, idleTimeoutMs, observer } = parameters
+  const { streams, connection, route, sealed, signal, ...times } = parameters
   const channel = await streams.take({ connection, signal })
   await sendRequest(channel, route, sealed, signal)
-  yield* receiveWindowed({ channel, maxFrameBytes: limits.frameBytes, signal, idleTimeoutMs, observer })
+  yield* receiveWindowed({ channel, maxFrameBytes: limits.frameBytes, signal, ...times })
 }
 
 async function sendRequest(

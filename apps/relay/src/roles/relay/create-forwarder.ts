@@ -2,7 +2,14 @@
  * Passes a sealed query on towards its audience (DESIGN §9): over an open connection, else to an address of its node
  * record, else to the relay that its circuit address names. Frames come back the same way, one pulled at a time.
  */
-import { pickConnection, type QueryHandler, sendQuery, type StreamPool, type TransferObserver } from '@enigma/network'
+import {
+  networkLimits,
+  pickConnection,
+  type QueryHandler,
+  sendQuery,
+  type StreamPool,
+  type TransferObserver,
+} from '@enigma/network'
 import { type ErrorCode, MarketplaceError, type NodeRecord } from '@enigma/protocol'
 import type { Connection, Libp2p } from '@libp2p/interface'
 import { type Multiaddr, multiaddr } from '@multiformats/multiaddr'
@@ -16,6 +23,10 @@ export type CreateForwarderParameters = {
   nodeRecordOf: (peerId: string) => NodeRecord | undefined
   /** A monotonic clock. */
   nowMs: () => number
+  /** Time without a frame of the answer, in milliseconds, over all hops that are tried. */
+  maxQuietMs?: number | undefined
+  /** For the whole answer of one hop, in milliseconds. */
+  maxTotalMs?: number | undefined
   observer?: TransferObserver | undefined
 }
 
@@ -28,22 +39,27 @@ const pathCodes: readonly ErrorCode[] = ['no-route', 'timeout', 'version-mismatc
 
 /** Creates the handler of queries for other nodes. */
 export function createForwarder(parameters: CreateForwarderParameters): QueryHandler {
-  const { streams, observer, node } = parameters
+  const { streams, observer, node, nowMs } = parameters
+  const { maxQuietMs = networkLimits.queryQuietMs, maxTotalMs = networkLimits.queryTotalMs } = parameters
   const dial = createDialler(parameters)
   return async function* forward({ route, sealed, remote, signal }) {
     let failure: unknown
+    const beganAtMs = nowMs()
     for (const hop of nextHops(parameters, route.audience)) {
       if (hop.peerId === remote.peerId || hop.peerId === node.peerId.toString()) continue
       let hasBegun = false
       try {
         const connection = await dial(hop, signal)
-        for await (const frame of sendQuery({ streams, connection, route, sealed, signal, observer })) {
+        const times = { maxQuietMs, maxTotalMs, nowMs }
+        for await (const frame of sendQuery({ streams, connection, route, sealed, signal, observer, ...times })) {
           hasBegun = true
           yield frame
         }
         return
       } catch (error) {
-        if (hasBegun || signal.aborted || !isPathFailure(error)) throw error
+        // The asker does not wait for another hop after one that took all the time.
+        const isLate = nowMs() - beganAtMs >= maxQuietMs
+        if (hasBegun || isLate || signal.aborted || !isPathFailure(error)) throw error
         failure = error
       }
     }
