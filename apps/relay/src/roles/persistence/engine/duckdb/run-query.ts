@@ -2,7 +2,6 @@
 import { checkDuckdbQuery } from '@enigma/query'
 import {
   CanonicalRowWriter,
-  type ColumnType,
   limits,
   MarketplaceError,
   type Parameter,
@@ -17,9 +16,10 @@ import {
   DuckDBTimestampValue,
 } from '@duckdb/node-api'
 import { engineLimits } from '../engine-limits.ts'
-import { encodeArrowBatch } from './arrow-batch.ts'
-import { columnTypeOf, valueOf } from './column-types.ts'
+import { encodeArrowRows } from './arrow-batch.ts'
+import { columnTypeOf } from './column-types.ts'
 import type { EngineReply, QueryRequest } from './engine-messages.ts'
+import { HeldRows } from './held-rows.ts'
 import type { OpenedDatabase } from './open-read-only.ts'
 
 export type RunningQuery = {
@@ -159,80 +159,54 @@ type BatchReaderParameters = {
 
 function createBatchReader({ result, columns, request, deterministic }: BatchReaderParameters): BatchReader {
   const { maxRows, maxBytes } = request
+  const held = new HeldRows(columns)
   let sentRows = 0
   let sentBytes = 0
-  let isTruncated = false
   let isExhausted = false
-  /** Rows by column that were fetched and not yet sent. */
-  let held: Value[][] = columns.map(() => [])
-  let heldBytes = 0
+  let isTruncated = false
+  /** The rows of a small deterministic result, in their canonical order. */
+  let sorted: Value[][] | undefined
 
-  const fetchChunk = async () => {
-    const chunk = await result.fetchChunk()
-    if (chunk === null || chunk.rowCount === 0) {
-      isExhausted = true
-      return
-    }
-    for (const [index, { type }] of columns.entries())
-      heldBytes += append(held[index] ?? [], type, chunk.getColumnValues(index))
-  }
-  const heldRows = () => held[0]?.length ?? 0
   const fill = async (rows: number) => {
-    while (!isExhausted && heldRows() < rows && heldBytes < engineLimits.batchBytes) await fetchChunk()
+    while (!isExhausted && held.rows < rows && held.bytes < engineLimits.batchBytes) {
+      const chunk = await result.fetchChunk()
+      if (chunk === null || chunk.rowCount === 0) isExhausted = true
+      else held.add(chunk)
+    }
   }
-  const take = (): EngineReply => {
-    const room = maxRows - sentRows
-    if (heldRows() > room) {
-      isTruncated = true
-      held = held.map((values) => values.slice(0, room))
-    }
-    const rows = heldRows()
-    const arrow = rows === 0 ? undefined : encodeArrowBatch({ columns, columnValues: held })
-    if (arrow === undefined || sentBytes + arrow.length > maxBytes) {
-      isTruncated ||= rows > 0
-      return { kind: 'end', truncated: isTruncated }
-    }
+  const end = (truncated: boolean): EngineReply => {
+    isTruncated ||= truncated
+    isExhausted = true
+    return { kind: 'end', truncated: isTruncated }
+  }
+  const send = (rows: number, arrow: Uint8Array, values?: Value[][]): EngineReply => {
+    if (sentBytes + arrow.length > maxBytes) return end(true)
     sentRows += rows
     sentBytes += arrow.length
-    const values = deterministic ? rowsOf(held) : undefined
-    held = columns.map(() => [])
-    heldBytes = 0
     return { kind: 'batch', rows, arrow, ...(values === undefined ? {} : { values }) }
   }
   return {
     async isDeterministic() {
       if (!deterministic) return false
       await fill(limits.deterministicRows + 1)
-      deterministic = isExhausted && heldRows() <= Math.min(limits.deterministicRows, maxRows)
-      if (deterministic) held = columnsOfRows(sortRows(columns, rowsOf(held)), columns.length)
-      return deterministic
+      if (!isExhausted || held.rows > Math.min(limits.deterministicRows, maxRows)) return false
+      sorted = sortRows(columns, held.values())
+      return true
     },
     async next() {
-      if (isTruncated) return { kind: 'end', truncated: true }
-      await fill(sentRows === 0 ? engineLimits.firstBatchRows : engineLimits.batchRows)
-      if (sentRows >= maxRows && heldRows() > 0) return { kind: 'end', truncated: true }
-      return take()
+      if (isTruncated) return end(true)
+      if (sorted !== undefined) {
+        const rows = sorted.splice(0, sorted.length)
+        return rows.length === 0 ? end(false) : send(rows.length, encodeArrowRows(columns, rows), rows)
+      }
+      const wanted = sentRows === 0 ? engineLimits.firstBatchRows : engineLimits.batchRows
+      await fill(wanted)
+      if (held.rows === 0) return end(false)
+      if (sentRows >= maxRows) return end(true)
+      const { rows, arrow } = held.take(Math.min(wanted, maxRows - sentRows))
+      return send(rows, arrow)
     },
   }
-}
-
-/** Appends converted values; returns how many bytes of texts and blobs they hold. */
-function append(into: Value[], type: ColumnType, values: readonly Parameters<typeof valueOf>[1][]): number {
-  let bytes = 0
-  for (const value of values) {
-    const converted = valueOf(type, value)
-    if (typeof converted === 'string' || converted instanceof Uint8Array) bytes += converted.length
-    into.push(converted)
-  }
-  return bytes
-}
-
-function rowsOf(columnValues: readonly (readonly Value[])[]): Value[][] {
-  return (columnValues[0] ?? []).map((_, row) => columnValues.map((values) => values[row] ?? null))
-}
-
-function columnsOfRows(rows: readonly (readonly Value[])[], count: number): Value[][] {
-  return Array.from({ length: count }, (_, column) => rows.map((row) => row[column] ?? null))
 }
 
 /** Bytewise by canonical form: the same order on every engine. */
