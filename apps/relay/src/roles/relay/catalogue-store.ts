@@ -4,7 +4,14 @@ import type { CatalogueContents } from '@enigma/catalogue'
 import type { Hex, SignedManifest, SignedNodeRecord } from '@enigma/protocol'
 
 type StoredManifest = { dataset: Hex; hash: Hex; signed: SignedManifest }
-type StoredRecord = { peerId: string; seq: number; expiresAt: number; signed: SignedNodeRecord }
+type StoredRecord = {
+  peerId: string
+  seq: number
+  expiresAt: number
+  signed: SignedNodeRecord
+  /** Who brought the first record of the node, as `remoteGroup` says. */
+  sender: string
+}
 
 export type CatalogueStore = {
   /** Stores a manifest and drops the dataset's other ones. */
@@ -51,8 +58,8 @@ function manifestTable(database: DatabaseSync) {
 
 function recordTable(database: DatabaseSync) {
   const upsert = database.prepare(
-    `INSERT INTO relay_node_record (peer_id, seq, expires_at, record, signature, peer_signature)
-     VALUES (?1, ?2, ?3, ?4, ?5, ?6)
+    `INSERT INTO relay_node_record (peer_id, seq, expires_at, record, signature, peer_signature, sender)
+     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
      ON CONFLICT (peer_id) DO UPDATE
      SET seq = ?2, expires_at = ?3, record = ?4, signature = ?5, peer_signature = ?6 WHERE seq < ?2`,
   )
@@ -61,9 +68,9 @@ function recordTable(database: DatabaseSync) {
   const dropExpired = database.prepare('DELETE FROM relay_node_record WHERE expires_at <= ?')
   const drop = database.prepare('DELETE FROM relay_node_record WHERE peer_id = ?')
   return {
-    putRecord({ peerId, seq, expiresAt, signed }: StoredRecord) {
+    putRecord({ peerId, seq, expiresAt, signed, sender }: StoredRecord) {
       const { record, signature, peerSignature } = signed
-      return upsert.run(peerId, seq, expiresAt, record, signature, peerSignature).changes === 1
+      return upsert.run(peerId, seq, expiresAt, record, signature, peerSignature, sender).changes === 1
     },
     recordOf(peerId: string) {
       const row = select.get(peerId)
@@ -98,6 +105,7 @@ function toRecord(row: Row): StoredRecord {
     peerId: String(row['peer_id']),
     seq: Number(row['seq']),
     expiresAt: Number(row['expires_at']),
+    sender: String(row['sender']),
     signed: {
       record: bytesOf(row['record']),
       signature: hexOf(row['signature']),

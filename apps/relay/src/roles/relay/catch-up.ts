@@ -7,6 +7,7 @@ import {
   fetchRecords,
   networkLimits,
   pickConnection,
+  remoteGroup,
 } from '@enigma/network'
 import { type Hex, MarketplaceError, protocolIds } from '@enigma/protocol'
 import type { Connection, IdentifyResult, Libp2p, PeerId } from '@libp2p/interface'
@@ -19,7 +20,7 @@ export type CatchUpParameters = {
   catalogue: RelayCatalogue
   chain: CatalogueChain
   /** Verifies and stores one item. */
-  accept: (item: Announcement) => Promise<{ isNew: boolean }>
+  accept: (item: Announcement, sender: string) => Promise<{ isNew: boolean }>
   onError: (error: unknown) => void
 }
 
@@ -101,7 +102,7 @@ async function compare(runner: Runner, connection: Connection, signal: AbortSign
     await pullManifests(runner, connection, hashes, signal)
     for (const some of batches(peerIds)) {
       for await (const signed of fetchRecords({ connection, peerIds: some, signal })) {
-        await take(runner, { kind: 'record', signed })
+        await take(runner, connection, { kind: 'record', signed })
       }
     }
   }
@@ -115,15 +116,15 @@ async function pullManifests(
 ): Promise<void> {
   for (const some of batches(hashes)) {
     for await (const signed of fetchManifests({ connection, hashes: some, signal })) {
-      await take(runner, { kind: 'manifest', signed })
+      await take(runner, connection, { kind: 'manifest', signed })
     }
   }
 }
 
 /** One bad item does not keep the others away. */
-async function take({ accept, onError }: Runner, item: Announcement): Promise<void> {
+async function take({ accept, onError }: Runner, { remoteAddr }: Connection, item: Announcement): Promise<void> {
   try {
-    await accept(item)
+    await accept(item, remoteGroup(remoteAddr.toString()))
   } catch (error) {
     if (!(error instanceof MarketplaceError)) throw error
     onError(error)

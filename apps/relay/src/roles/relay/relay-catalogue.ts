@@ -22,16 +22,18 @@ import {
 import type { CatalogueChain } from './catalogue-chain.ts'
 import type { CatalogueStore } from './catalogue-store.ts'
 import { createChainNews, type ChainNews } from './chain-news.ts'
-import { relayLimits } from './relay-limits.ts'
+import { createListedNodes, type ListedNodes } from './listed-nodes.ts'
+import { createUnlistedRecords, type UnlistedRecord, type UnlistedRecords } from './unlisted-records.ts'
 
 export type RelayCatalogue = Pick<CatalogueSource, 'page' | 'contents' | 'manifestOf' | 'recordOf'> & {
   /**
    * Verifies and stores; `waitMs` is how long the chain may take to name a manifest. Throws `manifest-mismatch`,
-   * `manifest-invalid`, `node-record-invalid`, `node-record-stale`, `chain-unavailable`.
+   * `manifest-invalid`, `node-record-invalid`, `node-record-stale`, `chain-unavailable`; `busy` when `sender`, whose
+   * records share a limit, has brought too many of nodes that nobody lists.
    */
   accept: (
     item: Announcement,
-    options: { waitMs: number; signal?: AbortSignal | undefined },
+    options: { waitMs: number; sender?: string; signal?: AbortSignal | undefined },
   ) => Promise<{ isNew: boolean }>
   locate: (dataset: Hex) => Location | undefined
   /** The unexpired record of a node. */
@@ -40,6 +42,8 @@ export type RelayCatalogue = Pick<CatalogueSource, 'page' | 'contents' | 'manife
   wanted: () => Hex[]
   hasManifest: (hash: Hex) => boolean
   seqOf: (peerId: string) => number | undefined
+  /** Whether some manifest in use lists the node, whatever its signer. */
+  isListedPeer: (peerId: string) => boolean
   /** To be called when the chain mirror has moved. */
   chainChanged: () => void
 }
@@ -49,6 +53,10 @@ export type CreateRelayCatalogueParameters = {
   chain: CatalogueChain
   deployment: Deployment
   nowSeconds: () => number
+  /** Peers whose records are never dropped for want of room. */
+  protectedPeers?: ReadonlySet<string> | undefined
+  /** Peers that are connected now; their records are dropped last. */
+  connectedPeers?: (() => ReadonlySet<string>) | undefined
 }
 
 type State = CreateRelayCatalogueParameters & {
@@ -56,13 +64,15 @@ type State = CreateRelayCatalogueParameters & {
   news: ChainNews
   /** The manifest in use of each dataset. */
   held: Map<Hex, { hash: Hex; nodes: Manifest['nodes'] }>
-  /** How many held manifests list a node, by `<peerId> <signer>`. */
-  listed: Map<string, number>
+  /** Nodes of the held manifests. */
+  listed: ListedNodes
+  unlisted: UnlistedRecords
 }
 
 /** Opens the catalogue over what the store holds. */
 export function createRelayCatalogue(parameters: CreateRelayCatalogueParameters): RelayCatalogue {
-  const { store, chain, nowSeconds } = parameters
+  const { store, chain, nowSeconds, protectedPeers, connectedPeers } = parameters
+  const listed = createListedNodes()
   const held: State['held'] = new Map()
   const listingOf = (dataset: Hex) => {
     const listing = chain.listings().get(dataset)
@@ -73,12 +83,20 @@ export function createRelayCatalogue(parameters: CreateRelayCatalogueParameters)
     index: createCatalogueIndex({ listingOf }),
     news: createChainNews(),
     held,
-    listed: new Map(),
+    listed,
+    unlisted: createUnlistedRecords({
+      isListed: listed.has,
+      isProtected: (peerId) => protectedPeers?.has(peerId) === true,
+      connectedPeers: connectedPeers ?? (() => new Set()),
+    }),
   }
   for (const { hash, signed } of store.manifests()) hold(state, hash, decodeManifest(signed.manifest))
+  for (const { peerId } of store.records(nowSeconds())) noteUnlisted(state, peerId)
   return {
     accept: (item, options) =>
-      item.kind === 'manifest' ? acceptManifest(state, item.signed, options) : acceptRecord(state, item.signed),
+      item.kind === 'manifest'
+        ? acceptManifest(state, item.signed, options)
+        : acceptRecord(state, item.signed, options),
     page: (request) => state.index.search(request),
     contents: () => store.contents(nowSeconds()),
     manifestOf: store.manifestOf,
@@ -91,6 +109,7 @@ export function createRelayCatalogue(parameters: CreateRelayCatalogueParameters)
     wanted: () => wantedHashes(state),
     hasManifest: (hash) => store.manifestOf(hash) !== undefined,
     seqOf: (peerId) => store.recordOf(peerId)?.seq,
+    isListedPeer: listed.hasPeer,
     chainChanged: () => {
       chain.changed()
       state.news.tell()
@@ -116,46 +135,48 @@ async function acceptManifest(
   return { isNew: true }
 }
 
-async function acceptRecord(state: State, signed: SignedNodeRecord): Promise<{ isNew: boolean }> {
-  const { store, deployment, nowSeconds } = state
-  const { peerId } = decodeNodeRecord(signed.record)
+async function acceptRecord(
+  state: State,
+  signed: SignedNodeRecord,
+  { sender = '' }: { sender?: string },
+): Promise<{ isNew: boolean }> {
+  const { store, deployment, nowSeconds, listed, unlisted } = state
+  const claimed = decodeNodeRecord(signed.record)
+  const { peerId } = claimed
   const stored = store.recordOf(peerId)
   if (stored !== undefined && equalBytes(stored.signed.record, signed.record)) return { isNew: false }
+  const hasRoom = () => listed.has(claimed) || unlisted.hasRoom({ peerId, sender }, nowSeconds())
+  if (!hasRoom()) throw noRoom()
   const lowestSeq = stored === undefined ? 0 : stored.seq + 1
-  const record = await verifyNodeRecord({ signed, deployment, nowSeconds: nowSeconds(), lowestSeq })
+  const { seq, signer, expiresAt } = await verifyNodeRecord({ signed, deployment, nowSeconds: nowSeconds(), lowestSeq })
+  if (!hasRoom()) throw noRoom()
   store.dropExpired(nowSeconds())
-  if (!isListed(state, record)) makeRoom(state)
-  const { seq, expiresAt } = record
-  return { isNew: store.putRecord({ peerId, seq, expiresAt, signed }) }
+  const isNew = store.putRecord({ peerId, seq, expiresAt, signed, sender })
+  if (isNew && !listed.has(claimed)) addUnlisted(state, { peerId, signer, expiresAt, sender })
+  return { isNew }
 }
 
-/** Records of nodes that no manifest lists cost nothing to make: only so many are kept, the ones that last longest. */
-function makeRoom(state: State): void {
-  const unlisted = state.store.records(state.nowSeconds()).filter(({ signed }) => {
-    return !isListed(state, decodeNodeRecord(signed.record))
-  })
-  for (const { peerId } of unlisted.slice(0, Math.max(0, unlisted.length - relayLimits.unlistedRecords + 1))) {
-    state.store.dropRecord(peerId)
-  }
+function addUnlisted({ store, unlisted, nowSeconds }: State, record: UnlistedRecord): void {
+  const dropped = unlisted.add(record, nowSeconds())
+  if (dropped !== undefined) store.dropRecord(dropped)
 }
 
-function isListed({ listed }: State, { peerId, signer }: Pick<NodeRecord, 'peerId' | 'signer'>): boolean {
-  return listed.has(`${peerId} ${signer}`)
+/** Counts the stored record of a node among the unlisted ones, if no manifest lists it. */
+function noteUnlisted(state: State, peerId: string): void {
+  const stored = liveRecord(state, peerId)
+  if (stored === undefined) return
+  const { signer, expiresAt } = decodeNodeRecord(stored.signed.record)
+  const { sender } = stored
+  if (!state.listed.has({ peerId, signer })) addUnlisted(state, { peerId, signer, expiresAt, sender })
 }
 
 function hold(state: State, hash: Hex, manifest: Manifest): void {
   const dataset = datasetIdOf(manifest)
-  for (const node of state.held.get(dataset)?.nodes ?? []) count(state, node, -1)
-  for (const node of manifest.nodes) count(state, node, 1)
+  const before = state.held.get(dataset)?.nodes ?? []
+  state.listed.replace(before, manifest.nodes)
+  for (const { peerId } of before) noteUnlisted(state, peerId)
   state.held.set(dataset, { hash, nodes: manifest.nodes })
   state.index.put({ dataset, manifest })
-}
-
-function count({ listed }: State, { peerId, signer }: Pick<NodeRecord, 'peerId' | 'signer'>, by: number): void {
-  const key = `${peerId} ${signer}`
-  const next = (listed.get(key) ?? 0) + by
-  if (next > 0) listed.set(key, next)
-  else listed.delete(key)
 }
 
 function locate(state: State, dataset: Hex): Location | undefined {
@@ -179,6 +200,12 @@ function wantedHashes({ chain, store }: State): Hex[] {
   return [...chain.listings().values()]
     .filter(({ closedAt, metadataHash }) => closedAt === 0 && store.manifestOf(metadataHash) === undefined)
     .map(({ metadataHash }) => metadataHash)
+}
+
+function noRoom(): MarketplaceError {
+  const message =
+    'This relay keeps no more records of unlisted nodes from your address; get listed, or ask another relay.'
+  return new MarketplaceError({ code: 'busy', message })
 }
 
 function notNamed(): MarketplaceError {

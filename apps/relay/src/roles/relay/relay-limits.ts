@@ -2,6 +2,11 @@
 export const relayLimits = {
   /** Records kept of nodes that no manifest lists, such as relays and nodes that wait to be listed. */
   unlistedRecords: 1000,
+  /** Of these, records that came from one address. */
+  unlistedPerSender: 250,
+  /** Announcements by gossip that one address may pass on, and how many it may save up. */
+  gossipPerSecond: 20,
+  gossipBurst: 1000,
   /** How long a pushed manifest may wait for the chain mirror to see its transaction. */
   chainWaitMs: 8_000,
   /** Announcements that wait so at once. */

@@ -24,4 +24,5 @@ CREATE TABLE relay_node_record (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX relay_node_record_end ON relay_node_record (expires_at);`,
   },
+  { name: 'relay-2', sql: "ALTER TABLE relay_node_record ADD COLUMN sender TEXT NOT NULL DEFAULT ''" },
 ]

@@ -1,7 +1,8 @@
 /** Announcements between relays by gossip: nothing is passed on that was not verified here first (DESIGN §5). */
 import { type GossipSub, type Message, TopicValidatorResult } from '@libp2p/gossipsub'
-import { type Announcement, decodeAnnouncement, encodeAnnouncement } from '@enigma/network'
+import { type Announcement, decodeAnnouncement, encodeAnnouncement, type RateLimiter } from '@enigma/network'
 import { announceTopic, type ErrorCode, MarketplaceError } from '@enigma/protocol'
+import type { PeerId } from '@libp2p/interface'
 
 export type Gossip = {
   /** Tells the other relays; they verify on their own. */
@@ -11,17 +12,31 @@ export type Gossip = {
 
 export type StartGossipParameters = {
   gossip: Pick<GossipSub, 'topicValidators' | 'subscribe' | 'unsubscribe' | 'publish'>
-  /** Verifies and stores. */
-  accept: (item: Announcement) => Promise<{ isNew: boolean }>
+  /** Verifies and stores what a sender passed on. */
+  accept: (item: Announcement, sender: string) => Promise<{ isNew: boolean }>
+  /** Who shares a limit with the peer. */
+  senderOf: (peer: PeerId) => string
+  /** Announcements that one sender may pass on; what is over it is neither verified nor passed on. */
+  rate: RateLimiter
   onError: (error: unknown) => void
 }
 
 /** Codes of items that may be honest, but of another moment: not passed on, and no fault of who did. */
-const untimely: readonly ErrorCode[] = ['manifest-mismatch', 'node-record-stale', 'chain-unavailable', 'chain-behind']
+const untimely: readonly ErrorCode[] = [
+  'busy',
+  'manifest-mismatch',
+  'node-record-stale',
+  'chain-unavailable',
+  'chain-behind',
+]
 
 /** Joins the topic. */
-export function startGossip({ gossip, accept, onError }: StartGossipParameters): Gossip {
-  gossip.topicValidators.set(announceTopic, (_peer, message) => judge(message, accept, onError))
+export function startGossip({ gossip, accept, senderOf, rate, onError }: StartGossipParameters): Gossip {
+  gossip.topicValidators.set(announceTopic, (peer, message) => {
+    const sender = senderOf(peer)
+    if (!rate.take(sender)) return TopicValidatorResult.Ignore
+    return judge(message, (item) => accept(item, sender), onError)
+  })
   gossip.subscribe(announceTopic)
   return {
     async publish(item) {
@@ -36,7 +51,7 @@ export function startGossip({ gossip, accept, onError }: StartGossipParameters):
 
 async function judge(
   message: Message,
-  accept: StartGossipParameters['accept'],
+  accept: (item: Announcement) => Promise<{ isNew: boolean }>,
   onError: (error: unknown) => void,
 ): Promise<TopicValidatorResult> {
   try {

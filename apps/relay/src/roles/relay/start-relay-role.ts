@@ -2,16 +2,22 @@
 import type { DatabaseSync } from 'node:sqlite'
 import {
   type Announcement,
+  createRateLimiter,
   createStreamPool,
   handleCatalogue,
   handleLocate,
   handleQueries,
   type Location,
+  pickConnection,
   type ProtocolServer,
   type QueryHandler,
+  remoteGroup,
+  type RemotePeer,
   type TransferObserver,
 } from '@enigma/network'
 import { type Deployment, type Hex, protocolIds } from '@enigma/protocol'
+import type { PeerId } from '@libp2p/interface'
+import { multiaddr } from '@multiformats/multiaddr'
 import type { Host } from '../../host/create-host.ts'
 import type { CatalogueChain } from './catalogue-chain.ts'
 import { createCatalogueStore } from './catalogue-store.ts'
@@ -35,6 +41,8 @@ export type StartRelayRoleParts = {
   nowMs: () => number
   /** How long a pushed manifest may wait for its transaction to be seen; `relayLimits.chainWaitMs` when absent. */
   chainWaitMs?: number | undefined
+  /** Multiaddrs of the network's bootstrap relays, with their `/p2p/` part: their records are kept whatever comes. */
+  bootstrapRelays?: readonly string[] | undefined
   /** Told of the bytes that queries hold here, for metrics. */
   observer?: TransferObserver | undefined
   onError: (error: unknown) => void
@@ -54,31 +62,38 @@ export type RelayRole = {
 export async function startRelayRole(parts: StartRelayRoleParts): Promise<RelayRole> {
   const { host, database, chain, onError, chainWaitMs = relayLimits.chainWaitMs } = parts
   if (host.gossip === undefined) throw new TypeError('host must be of kind relay')
-  const catalogue = createRelayCatalogue({ ...parts, store: createCatalogueStore({ database }) })
-  const accept = (item: Announcement) => catalogue.accept(item, { waitMs: 0 })
-  const gossip = startGossip({ gossip: host.gossip, accept, onError })
-  const catchUp = startCatchUp({ node: host.node, catalogue, chain, accept, onError })
+  const { node } = host
+  const catalogue = createRelayCatalogue({
+    ...parts,
+    store: createCatalogueStore({ database }),
+    protectedPeers: new Set([node.peerId.toString(), ...(parts.bootstrapRelays ?? []).flatMap(peerIdOf)]),
+    connectedPeers: () => new Set(node.getPeers().map((peer) => peer.toString())),
+  })
+  const accept = (item: Announcement, sender: string) => catalogue.accept(item, { waitMs: 0, sender })
+  const gossip = startGossip({ gossip: host.gossip, accept, ...gossipSenders(parts), onError })
+  const catchUp = startCatchUp({ node, catalogue, chain, accept, onError })
   const publish = async (item: Announcement, isNew: boolean) => {
     if (isNew) await gossip.publish(item)
     return { isNew }
   }
-  const acceptPushed = async (item: Announcement, signal?: AbortSignal) => {
-    const { isNew } = await catalogue.accept(item, { waitMs: chainWaitMs, signal })
+  const acceptPushed = async (item: Announcement, sender: string, signal?: AbortSignal) => {
+    const { isNew } = await catalogue.accept(item, { waitMs: chainWaitMs, sender, signal })
     return publish(item, isNew)
   }
   const source = {
     ...catalogue,
-    accept: (item: Announcement, origin: { signal: AbortSignal }) => acceptPushed(item, origin.signal),
+    accept: (item: Announcement, { remote, signal }: { remote: RemotePeer; signal: AbortSignal }) =>
+      acceptPushed(item, remoteGroup(remote.address), signal),
   }
   const routing = await startRouting(parts, catalogue)
   const servers = await Promise.all([
-    handleLocate({ host: host.node, locate: catalogue.locate, onError }),
-    handleCatalogue({ host: host.node, catalogue: source, onError }),
+    handleLocate({ host: node, locate: catalogue.locate, onError }),
+    handleCatalogue({ host: node, catalogue: source, onError }),
   ])
   return {
     locate: catalogue.locate,
     announceOwn: async (item) => {
-      await acceptPushed(item)
+      await acceptPushed(item, 'own')
     },
     chainChanged() {
       catalogue.chainChanged()
@@ -89,6 +104,25 @@ export async function startRelayRole(parts: StartRelayRoleParts): Promise<RelayR
       await Promise.all([catchUp.stop(), routing.stop(), ...servers.map((server) => server.stop())])
     },
   }
+}
+
+/** Peers behind one address share the limits of gossip. */
+function gossipSenders({ host: { node }, nowMs }: StartRelayRoleParts) {
+  const { gossipPerSecond: perSecond, gossipBurst: burst } = relayLimits
+  return {
+    rate: createRateLimiter({ perSecond, burst, nowMs }),
+    senderOf: (peer: PeerId) => {
+      const connection = pickConnection(node.getConnections(peer))
+      return connection === undefined ? peer.toString() : remoteGroup(connection.remoteAddr.toString())
+    },
+  }
+}
+
+function peerIdOf(address: string): string[] {
+  const peerId = multiaddr(address)
+    .getComponents()
+    .find(({ name }) => name === 'p2p')?.value
+  return peerId === undefined ? [] : [peerId]
 }
 
 async function startRouting(
