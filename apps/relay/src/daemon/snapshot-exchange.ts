@@ -71,8 +71,9 @@ function isPublisher(own: OwnDataset | undefined, peerId: string): boolean {
 }
 
 /**
- * Nothing is pulled before the sender is known as the publisher's worker and the head as the publisher's and new.
- * Throws `dataset-unknown`, `snapshot-stranger`, `snapshot-invalid`, and `busy` while other offers are taken in.
+ * Nothing is pulled before the head is known as the publisher's and new. Who carries it does not matter: a publisher
+ * works by `enigma dataset publish` from anywhere, too. Throws `dataset-unknown`, `snapshot-invalid`, and `busy` while
+ * other offers are taken in.
  */
 async function takeOffer(parts: SnapshotExchangeParts, pulls: ConcurrencyLimiter, offer: SnapshotOffer): Promise<void> {
   const { dataset } = offer.signed.head
@@ -81,10 +82,6 @@ async function takeOffer(parts: SnapshotExchangeParts, pulls: ConcurrencyLimiter
     const message =
       'This node does not know itself as a persistence node of the dataset; try again once it has the manifest.'
     throw new MarketplaceError({ code: 'dataset-unknown', message })
-  }
-  if (!isPublisher(own, offer.remote.peerId)) {
-    const message = "Only the worker that the dataset's manifest lists for its publisher may offer snapshots."
-    throw new MarketplaceError({ code: 'snapshot-stranger', message })
   }
   if (await isNewHead(parts, own, offer)) await pullOffered(parts, own, pulls, offer)
   await parts.onAccepted(dataset)
