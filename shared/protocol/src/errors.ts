@@ -78,7 +78,6 @@ export const clientCodes = [
   'timeout',
   'aborted',
   'setting-invalid',
-  'not-found',
 ] as const
 
 /** Every code there is. */

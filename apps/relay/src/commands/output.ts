@@ -13,13 +13,7 @@ const unreachableCodes: readonly ErrorCode[] = [
   'timeout',
   'busy',
 ]
-const usageCodes: readonly ErrorCode[] = [
-  'setting-invalid',
-  'name-invalid',
-  'payouts-invalid',
-  'not-found',
-  'no-session',
-]
+const usageCodes: readonly ErrorCode[] = ['setting-invalid', 'name-invalid', 'payouts-invalid', 'no-session']
 
 export type Streams = { stdout: NodeJS.WritableStream; stderr: NodeJS.WritableStream & { isTTY?: boolean } }
 export type Output = {

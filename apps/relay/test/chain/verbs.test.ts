@@ -12,6 +12,7 @@ import {
   defaultSettings,
   hashDatasetConfig,
   hasAccess,
+  marketplaceAbi,
   planSubscription,
   priceToRate,
   rankInputs,
@@ -31,6 +32,7 @@ import {
   subscribe,
   subscribeWithPermit,
   takeDepositWithdrawal,
+  toChainError,
   transferToken,
   unsubscribe,
   updateDataset,
@@ -41,7 +43,7 @@ import {
 } from '@enigma/chain'
 import { datasetIdOf, MarketplaceError, type ErrorCode } from '@enigma/protocol'
 import { startMarketplace, type TestMarketplace } from '@enigma/testing/node'
-import { keccak256, maxUint256, parseEther, toHex, type Hex } from 'viem'
+import { encodeFunctionData, keccak256, maxUint256, parseEther, toHex, type Hex } from 'viem'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 
 const rate = priceToRate(parseEther('3'))
@@ -81,6 +83,17 @@ const listing = () => ({ name: 'prices', rate, deposit: parseEther('100'), confi
 
 async function register(): Promise<Hex> {
   return (await registerDataset({ ...as(curator), ...listing() })).dataset
+}
+
+/** The contract's own refusal, which our verb forestalls by approving first. */
+async function registerUnapproved(): Promise<void> {
+  const { name, rate: perSecond, deposit, config: listed, trialSeconds } = listing()
+  const args = [name, perSecond, deposit, listed, trialSeconds] as const
+  const data = encodeFunctionData({ abi: marketplaceAbi, functionName: 'register', args })
+  const call = market.publicClient.call({ account: addressOf(curator), to: market.deployment.marketplace, data })
+  await call.catch((error: unknown) => {
+    throw toChainError(error)
+  })
 }
 
 async function passTo(seconds: number): Promise<void> {
@@ -131,6 +144,7 @@ describe('listing', () => {
     const shares = (...bps: number[]) => ({
       config: { ...config(), payouts: bps.map((shareBps) => ({ payee: addressOf(curator), shareBps })) },
     })
+    expect(await codeOf(registerUnapproved())).toBe('allowance-missing')
     expect(await refused({ name: 'No!' })).toBe('name-invalid')
     expect(await refused(shares(9999))).toBe('payouts-invalid')
     expect(await refused(shares())).toBe('payouts-invalid')
