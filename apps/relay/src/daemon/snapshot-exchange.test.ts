@@ -130,27 +130,30 @@ test('a worker that gives nothing is given up, and the next offer is taken', asy
   const stalled = offer(signed)
   const ended = expect(stalled).rejects.toMatchObject({ code: 'busy' })
   await vi.waitFor(() => expect(asked).toHaveLength(1))
+  const waits = expect(offer(signed)).rejects.toMatchObject({ code: 'busy' })
+  await vi.waitFor(() => expect(asked).toHaveLength(2))
   await expect(offer(signed)).rejects.toMatchObject({ code: 'busy' })
-  await ended
-  expect(asked).toHaveLength(1)
+  expect(asked).toHaveLength(2)
+  await Promise.all([ended, waits])
   delete provider.latest
   await offer(signed)
   expect(await latestSeq()).toBe(1)
 })
 
-test('an offer that is cancelled ends the pull', async () => {
-  const provider: Partial<SnapshotProvider> = { latest: never }
-  const { worker, list, publishing, asked, offer, latestSeq } = await setUp({ provider })
-  list(worker, ['worker'])
+test('an offer that is cancelled is taken in to its end', async () => {
+  const gate = Promise.withResolvers<undefined>()
+  const provider: Partial<SnapshotProvider> = {}
+  const { publishing, asked, offer, latestSeq } = await setUp({ provider })
+  const source = createSnapshotSource(publishing)
+  provider.latest = (id) => gate.promise.then(() => source.latest(id))
   const { signed } = await publishRows(publishing, candles(1, 5))
   const stop = new AbortController()
   const cancelled = expect(offer(signed, stop.signal)).rejects.toMatchObject({ code: 'aborted' })
   await vi.waitFor(() => expect(asked).toHaveLength(1))
   stop.abort()
   await cancelled
-  delete provider.latest
-  await vi.waitFor(() => offer(signed))
-  expect(await latestSeq()).toBe(1)
+  gate.resolve(undefined)
+  await vi.waitFor(async () => expect(await latestSeq()).toBe(1))
 })
 
 test('a persistence node of the manifest may fetch, a stranger may not', async () => {

@@ -25,7 +25,9 @@ import type { Peers } from './peers.ts'
 const restoreAttempts = 20
 const restoreRetryMs = 1000
 /** Snapshots that are taken in at once, of all datasets. */
-const maxPulls = 4
+const maxPulls = 8
+/** One that is taken in and one that waits for it: a publisher's next head comes while the last one is on its way. */
+const pullsPerDataset = 2
 /** For one snapshot; what has arrived stays, and the next offer goes on from there. */
 const pullTimeoutMs = 3_600_000
 
@@ -48,7 +50,7 @@ export type SnapshotExchangeParts = {
 
 /** Serves the snapshot protocol: gives to the manifest's persistence nodes, takes in where this node is one. */
 export function serveSnapshots(parts: SnapshotExchangeParts): Promise<ProtocolServer> {
-  const pulls = createConcurrencyLimiter({ perKey: 1, total: maxPulls })
+  const pulls = createConcurrencyLimiter({ perKey: pullsPerDataset, total: maxPulls })
   return handleSnapshots({
     host: parts.host,
     provider: createSnapshotSource({ store: parts.store }),
@@ -99,32 +101,34 @@ async function isNewHead(parts: PullParts, own: OwnDataset, { signed }: Snapshot
   throw new MarketplaceError({ code: 'snapshot-invalid', message, details })
 }
 
+/** A publisher that drops its offer for a newer one does not end the pull: segments of the old head serve the new one. */
 async function pullOffered(
   parts: SnapshotExchangeParts,
   own: OwnDataset,
   pulls: ConcurrencyLimiter,
-  { connection, signal }: SnapshotOffer,
+  { connection }: SnapshotOffer,
 ): Promise<void> {
   const leave = pulls.enter(own.dataset)
   if (leave === undefined) {
     throw new MarketplaceError({ code: 'busy', message: 'This node takes in other snapshots now; offer it again.' })
   }
   try {
-    await pullSnapshot(parts, own, connection, signal)
+    await pullSnapshot(parts, own, connection)
   } finally {
     leave()
   }
 }
 
-/** Takes the newest snapshot of a peer into the store, verified as any other; ends with `signal` and its own deadline. */
+/** Takes the newest snapshot of a peer into the store, verified as any other; ends with `caller` and its own deadline. */
 async function pullSnapshot(
   parts: PullParts,
   own: OwnDataset,
   connection: Connection,
-  callerSignal: AbortSignal,
+  caller?: AbortSignal,
 ): Promise<void> {
   const { dataset, publisher, manifest } = own
-  const signal = AbortSignal.any([callerSignal, AbortSignal.timeout(parts.pullTimeoutMs ?? pullTimeoutMs)])
+  const deadline = AbortSignal.timeout(parts.pullTimeoutMs ?? pullTimeoutMs)
+  const signal = caller === undefined ? deadline : AbortSignal.any([caller, deadline])
   const { signed, description } = await fetchLatestSnapshot({ connection, dataset, signal })
   await acceptSnapshot({
     ...parts,
