@@ -77,6 +77,8 @@ type Run = {
   caller: Caller
   signal: AbortSignal
   holds: Holds
+  /** Leaves the place that it has until it is verified. */
+  leaveUnverified: () => void
   used: { queries: 0 | 1; bytes: number }
   record: AnswerRecord
 }
@@ -97,9 +99,10 @@ export function createAnswerQuery(parts: AnswerQueryParts): AnswerQuery {
     ended.addEventListener('abort', holds.release, { once: true })
     holds.add(() => clearTimeout(timer))
     try {
-      holds.add(parts.gate.enter())
+      const leaveUnverified = parts.gate.enterUnverified(caller)
+      holds.add(leaveUnverified)
       const { decoded, sealer } = await openRequest(parts, sealed)
-      const run = createRun({ parts, decoded, caller, signal: ended, holds })
+      const run = createRun({ parts, decoded, caller, signal: ended, holds, leaveUnverified })
       let isWhole = false
       try {
         const source = sealedFrames(run, sealer, () => stop.abort())
@@ -151,7 +154,10 @@ async function* sealedFrames(
   }
 }
 
-/** Seals what `answerParts` makes; a refusal is the last part. Ends without one when the asker is gone. */
+/**
+ * Seals what `answerParts` makes; a refusal is the last part. Ends without one when the asker is gone; throws `busy`,
+ * which comes before the first part and goes to the asker in clear text.
+ */
 async function* sealParts(run: Run, sealer: AnswerSealer): AsyncGenerator<SealedPart, void, undefined> {
   try {
     for await (const part of answerParts(run)) {
@@ -165,6 +171,10 @@ async function* sealParts(run: Run, sealer: AnswerSealer): AsyncGenerator<Sealed
       run.record.code = 'aborted'
       return
     }
+    if (isBusy(error)) {
+      run.record.code = error.code
+      throw error
+    }
     const refusal = toQueryRefusal(error)
     Object.assign(run.record, { code: refusal.code, cause: error })
     if (countedCodes.includes(refusal.code)) run.used.queries = 1
@@ -175,10 +185,12 @@ async function* sealParts(run: Run, sealer: AnswerSealer): AsyncGenerator<Sealed
 async function* answerParts(run: Run): AsyncGenerator<AnswerPart, void, undefined> {
   const { parts, decoded, caller, signal, holds, used, record } = run
   const startedMs = parts.nowMs()
-  const { query, account, settle } = await parts.verify({ ...decoded, caller, signal })
+  // Verified or refused: neither what runs nor a refusal that nobody fetches keeps others from being verified.
+  const verified = await parts.verify({ ...decoded, caller, signal }).finally(run.leaveUnverified)
+  const { query, account, settle } = verified
   holds.add(() => settle(used))
   record.account = account
-  if (account !== undefined) holds.add(parts.gate.enterAccount(account))
+  holds.add(account === undefined ? parts.gate.enterSample(caller) : parts.gate.enterQuery(account))
   const snapshot = await parts.openSnapshot(query)
   holds.add(snapshot.release)
   const verifyMs = parts.nowMs() - startedMs
@@ -187,6 +199,10 @@ async function* answerParts(run: Run): AsyncGenerator<AnswerPart, void, undefine
   const { timeoutMs } = snapshot
   const result = await snapshot.stream({ sql, parameters, maxRows, maxBytes, timeoutMs, signal })
   yield* createAnswerParts({ ...parts, query, snapshot, result, verifyMs })
+}
+
+function isBusy(error: unknown): error is MarketplaceError {
+  return error instanceof MarketplaceError && error.code === 'busy'
 }
 
 /** What a node may tell an asker; anything else is its own fault and is told without its text. */

@@ -22,7 +22,13 @@ export const persistenceLimits = {
   samplesPerDataset: 600,
   /** What one account may ask of one dataset, all its grants together. */
   account: { perMinute: 30_000, perDay: 5_000_000, total: Number.MAX_SAFE_INTEGER, bytesPerDay: 1024 ** 4 },
-  /** Queries under way at once; more are answered `busy`. */
+  /** Free samples under way at once, in all and from one network address; more are answered `busy`. */
+  maxSamples: 8,
+  maxSamplesPerCaller: 4,
+  /** Queries being verified at once, in all and from one network address; more are answered `busy`. */
+  maxUnverified: 128,
+  maxUnverifiedPerCaller: 64,
+  /** Queries of subscribers under way at once; more are answered `busy`. */
   maxQueries: 32,
   /** Queries under way at once for one account; more are `rate-limited`. */
   maxQueriesPerAccount: 24,

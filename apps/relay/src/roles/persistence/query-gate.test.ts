@@ -1,25 +1,60 @@
 import { describe, expect, it } from 'vitest'
 import { createQueryGate } from './query-gate.ts'
 
-describe('createQueryGate', () => {
-  const limits = { maxQueries: 2, maxQueriesPerAccount: 1 }
+const limits = {
+  maxUnverified: 3,
+  maxUnverifiedPerCaller: 2,
+  maxQueries: 2,
+  maxQueriesPerAccount: 1,
+  maxSamples: 3,
+  maxSamplesPerCaller: 2,
+}
+const callerAt = (address: string) => ({ peerId: `peer of ${address}`, address })
+const [one, other] = [callerAt('/ip4/192.0.2.1/tcp/1'), callerAt('/ip4/192.0.2.2/tcp/1')]
+const withCode = (code: string) => expect.objectContaining({ code }) as Error
 
+describe('createQueryGate', () => {
   it('is busy beyond its places and free when one is left', () => {
     const gate = createQueryGate({ limits })
-    const leave = gate.enter()
-    gate.enter()
-    expect(() => gate.enter()).toThrow(expect.objectContaining({ code: 'busy' }))
+    const leave = gate.enterQuery('0xaa')
+    gate.enterQuery('0xbb')
+    expect(() => gate.enterQuery('0xcc')).toThrow(withCode('busy'))
+    leave()
     leave()
     expect(gate.underWay).toBe(1)
-    gate.enter()
+    gate.enterQuery('0xcc')
   })
 
-  it('bounds each account by itself', () => {
+  it('bounds each account by itself, also when the node was busy', () => {
     const gate = createQueryGate({ limits })
-    const leave = gate.enterAccount('0xaa')
-    gate.enterAccount('0xbb')
-    expect(() => gate.enterAccount('0xaa')).toThrow(expect.objectContaining({ code: 'rate-limited' }))
+    const leave = gate.enterQuery('0xaa')
+    const leaveOther = gate.enterQuery('0xbb')
+    expect(() => gate.enterQuery('0xaa')).toThrow(withCode('rate-limited'))
+    expect(() => gate.enterQuery('0xcc')).toThrow(withCode('busy'))
     leave()
-    gate.enterAccount('0xaa')
+    leaveOther()
+    gate.enterQuery('0xcc')
+    gate.enterQuery('0xaa')
+  })
+
+  it.each(['enterUnverified', 'enterSample'] as const)('%s bounds each caller and all of them', (enter) => {
+    const gate = createQueryGate({ limits })
+    const leave = gate[enter](one)
+    gate[enter]({ ...callerAt('/ip4/192.0.2.1/udp/9'), peerId: 'another of the same host' })
+    expect(() => gate[enter](one)).toThrow(withCode('busy'))
+    gate[enter](other)
+    expect(() => gate[enter](other)).toThrow(withCode('busy'))
+    leave()
+    gate[enter](one)
+    expect(gate.underWay).toBe(3)
+  })
+
+  it('gives no kind of query the places of another', () => {
+    const gate = createQueryGate({ limits })
+    for (const caller of [one, one, other]) gate.enterSample(caller)
+    for (const caller of [one, one, other]) gate.enterUnverified(caller)
+    gate.enterQuery('0xaa')
+    gate.enterQuery('0xbb')
+    expect(gate.underWay).toBe(8)
   })
 })

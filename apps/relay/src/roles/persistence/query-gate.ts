@@ -1,53 +1,82 @@
-/** How many queries run at once, in all and for one account. */
+/**
+ * How many queries run at once. Places are apart for those that nobody has verified, for subscribers and for free
+ * samples: none of them can take a place from another.
+ */
+import { createConcurrencyLimiter } from '@enigma/network'
 import { type Hex, MarketplaceError } from '@enigma/protocol'
 import type { PersistenceLimits } from './persistence-limits.ts'
+import { type Caller, hostOf } from './sample-limits.ts'
 
+/** Each method takes a place and returns what leaves it; leaving twice counts once. */
 export type QueryGate = {
-  /** Takes a place; throws `busy`. Returns what leaves it. */
-  enter: () => () => void
-  /** Takes a place of the account; throws `rate-limited`. */
-  enterAccount: (account: Hex) => () => void
+  /** For the time of verification; throws `busy`. */
+  enterUnverified: (caller: Caller) => () => void
+  /** For a verified query of a subscriber; throws `busy`, or `rate-limited` beyond the account's own places. */
+  enterQuery: (account: Hex) => () => void
+  /** For a verified free sample; throws `busy`. */
+  enterSample: (caller: Caller) => () => void
+  /** Places taken now, of all kinds. */
   readonly underWay: number
 }
 
-/** Creates the gate of one node. */
-export function createQueryGate({
-  limits,
-}: {
-  limits: Pick<PersistenceLimits, 'maxQueries' | 'maxQueriesPerAccount'>
-}): QueryGate {
-  let underWay = 0
-  const accounts = new Map<Hex, number>()
+type GateLimits = Pick<
+  PersistenceLimits,
+  | 'maxUnverified'
+  | 'maxUnverifiedPerCaller'
+  | 'maxQueries'
+  | 'maxQueriesPerAccount'
+  | 'maxSamples'
+  | 'maxSamplesPerCaller'
+>
+
+/** Creates the gate of one node. A caller is its network address: other ports and other peerIds are no other caller. */
+export function createQueryGate({ limits }: { limits: GateLimits }): QueryGate {
+  const unverified = createConcurrencyLimiter({ perKey: limits.maxUnverifiedPerCaller, total: limits.maxUnverified })
+  const samples = createConcurrencyLimiter({ perKey: limits.maxSamplesPerCaller, total: limits.maxSamples })
+  const queries = createConcurrencyLimiter({ perKey: Infinity, total: limits.maxQueries })
+  const accounts = createConcurrencyLimiter({ perKey: limits.maxQueriesPerAccount, total: Infinity })
   return {
-    enter() {
-      if (underWay >= limits.maxQueries) {
-        throw new MarketplaceError({
-          code: 'busy',
-          message: 'This node is answering as many queries as it can; try again shortly or ask another node.',
-        })
+    enterUnverified: ({ address }) => unverified.enter(hostOf(address)) ?? refuse(busy()),
+    enterSample: ({ address }) => samples.enter(hostOf(address)) ?? refuse(samplesBusy()),
+    enterQuery(account) {
+      const leaveAccount = accounts.enter(account) ?? refuse(accountFull(limits.maxQueriesPerAccount))
+      const leaveQueries = queries.enter('')
+      if (leaveQueries === undefined) {
+        leaveAccount()
+        throw busy()
       }
-      underWay += 1
       return () => {
-        underWay -= 1
-      }
-    },
-    enterAccount(account) {
-      const count = accounts.get(account) ?? 0
-      if (count >= limits.maxQueriesPerAccount) {
-        throw new MarketplaceError({
-          code: 'rate-limited',
-          message: `An account may run ${limits.maxQueriesPerAccount} queries at once here; wait until one has ended.`,
-        })
-      }
-      accounts.set(account, count + 1)
-      return () => {
-        const rest = (accounts.get(account) ?? 1) - 1
-        if (rest === 0) accounts.delete(account)
-        else accounts.set(account, rest)
+        leaveAccount()
+        leaveQueries()
       }
     },
     get underWay() {
-      return underWay
+      return unverified.active + queries.active + samples.active
     },
   }
+}
+
+function refuse(error: MarketplaceError): never {
+  throw error
+}
+
+function busy(): MarketplaceError {
+  return new MarketplaceError({
+    code: 'busy',
+    message: 'This node is answering as many queries as it can; try again shortly or ask another node.',
+  })
+}
+
+function samplesBusy(): MarketplaceError {
+  return new MarketplaceError({
+    code: 'busy',
+    message: 'This node is answering as many free samples as it can; try again shortly, or subscribe.',
+  })
+}
+
+function accountFull(most: number): MarketplaceError {
+  return new MarketplaceError({
+    code: 'rate-limited',
+    message: `An account may run ${most} queries at once here; wait until one has ended.`,
+  })
 }

@@ -41,6 +41,6 @@ function limitedError(retrySeconds: number): MarketplaceError {
 }
 
 /** The first component of a multiaddr, `/ip4/192.0.2.1`: other ports are no other asker. */
-function hostOf(address: string): string {
+export function hostOf(address: string): string {
   return address.split('/').slice(0, 3).join('/')
 }

@@ -1,0 +1,52 @@
+/** Who can keep a subscriber from being answered: not samples, nor queries that nobody has verified. */
+import { type Query, zeroHash } from '@enigma/protocol'
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { ask, askSample, outcomeOf, type Scene, sealFor, startScene } from './fixtures/answer-scene.ts'
+import { type Asker, createAsker, randomHex } from './fixtures/query-scene.ts'
+
+const caller = { peerId: 'peer', address: '/ip4/192.0.2.1/tcp/4001' }
+const sample = { kind: 'sample', grantHash: zeroHash, sql: 'select * from candles' } as const satisfies Partial<Query>
+
+describe('the places of a persistence node', () => {
+  let scene: Scene
+  let asker: Asker
+  let unread: AsyncGenerator<Uint8Array, void, undefined>[] = []
+  beforeAll(async () => {
+    const limits = { maxQueries: 4, maxSamples: 4, maxSamplesPerCaller: 4, maxUnverified: 1 }
+    scene = await startScene({ rows: 100, limits })
+    asker = await createAsker(scene)
+  })
+  afterAll(() => scene.stop())
+  afterEach(async () => {
+    for (const frames of unread) await frames.return()
+    unread = []
+    expect(scene.role.health().queriesUnderWay).toBe(0)
+  })
+
+  /** Asks, takes the first frame, and fetches no more. */
+  const leaveUnread = async (from: Asker, overrides: Partial<Query>) => {
+    const { sealed } = await sealFor(scene, from, overrides)
+    const frames = scene.role.answer({ sealed, remote: caller, signal: new AbortController().signal })
+    unread.push(frames)
+    await frames.next()
+  }
+
+  it('answers a subscriber while strangers hold every place of samples', async () => {
+    const stranger = await createAsker(scene, { subscribed: false })
+    for (let count = 0; count < 4; count++) await leaveUnread(stranger, sample)
+    await expect(askSample(scene)).rejects.toMatchObject({ code: 'busy' })
+    expect(scene.records.at(-1)).toMatchObject({ code: 'busy', kind: 'sample' })
+    expect(outcomeOf(await ask(scene, asker))).toBe('answered')
+  })
+
+  it('verifies others while refusals lie unread', async () => {
+    await leaveUnread(asker, { audience: randomHex(20) })
+    await leaveUnread(await createAsker(scene, { subscribed: false }), {})
+    expect(outcomeOf(await ask(scene, asker))).toBe('answered')
+  })
+
+  it('verifies others while verified queries run', async () => {
+    await leaveUnread(asker, {})
+    expect(outcomeOf(await ask(scene, asker))).toBe('answered')
+  })
+})
