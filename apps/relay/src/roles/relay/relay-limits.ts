@@ -21,4 +21,12 @@ export const relayLimits = {
   catchUpIntervalMs: 300_000,
   /** For one round with one relay. */
   catchUpTimeoutMs: 120_000,
+  /** Rounds at once; the other peers wait for their turn. */
+  catchUpRounds: 2,
+  /** Records of nodes that nobody lists, asked for in one round: a peer can name any number. */
+  catchUpUnlisted: 256,
+  /** Invalid items after which a peer is not asked again. */
+  catchUpInvalid: 8,
+  /** Peers remembered as not to be asked. */
+  catchUpDropped: 10_000,
 } as const

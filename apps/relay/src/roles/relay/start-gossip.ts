@@ -22,7 +22,7 @@ export type StartGossipParameters = {
 }
 
 /** Codes of items that may be honest, but of another moment: not passed on, and no fault of who did. */
-const untimely: readonly ErrorCode[] = [
+export const untimely: readonly ErrorCode[] = [
   'busy',
   'manifest-mismatch',
   'node-record-stale',
