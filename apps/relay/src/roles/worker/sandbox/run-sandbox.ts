@@ -156,13 +156,20 @@ class SandboxRun {
     }
     this.#parameters
       .onFetch(request, this.#fetches.signal)
-      .then((fetched) => this.#send(fetched))
+      .then((fetched) => this.#send(fetched, () => (this.#openFetches -= 1)))
       .catch((error: unknown) => this.#fail(error))
-      .finally(() => (this.#openFetches -= 1))
   }
 
-  #send(message: SandboxStart | SandboxFetched): void {
-    if (this.#child.stdin.writable) this.#child.stdin.write(`${JSON.stringify(message)}\n`)
+  /** Calls `onTaken` when the script's process has read the message, but for what the pipe holds. */
+  #send(message: SandboxStart | SandboxFetched, onTaken?: () => void): void {
+    const { stdin } = this.#child
+    if (!stdin.writable) return
+    const line = Buffer.from(`${JSON.stringify(message)}\n`)
+    if (stdin.writableLength + line.length > this.#limits.unreadBytes) {
+      throw floodError(`it left over ${this.#limits.unreadBytes} bytes of answers to its fetches unread`)
+    }
+    // A failed write is the end of the process, which says why by its exit.
+    stdin.write(line, (error) => (error == null ? onTaken?.() : undefined))
   }
 
   #keepErrorText(chunk: Uint8Array): void {

@@ -11,7 +11,9 @@ export const sandboxLimits = {
   keptErrorBytes: 8 * 1024,
   logLines: 1000,
   logLineBytes: 4096,
-  /** Fetches waiting for their answer at once. */
+  /** Fetches at once whose answer the script has not taken from standard input yet. */
   openFetches: 8,
+  /** Answers kept for a script that does not read them: two of the largest that a fetch may have, as base64. */
+  unreadBytes: 128 * 1024 ** 2,
 } as const
 export type SandboxLimits = { readonly [Name in keyof typeof sandboxLimits]: number }
