@@ -70,7 +70,7 @@ export type AnswerQueryParts = {
   onFailure: (error: unknown) => void
 }
 
-/** One query on its way. `used` is what its budgets are debited in the end. */
+/** One query on its way. `used` is what its budgets are debited in the end: what was started and what was handed out. */
 type Run = {
   parts: AnswerQueryParts
   decoded: DecodedQuery
@@ -79,20 +79,22 @@ type Run = {
   holds: Holds
   /** Leaves the place that it has until it is verified. */
   leaveUnverified: () => void
+  /** Settles the budgets, once nothing more is sent. */
+  ending: Holds
   used: { queries: 0 | 1; bytes: number }
+  /** Whether the last frame was handed out. */
+  isWhole: boolean
   record: AnswerRecord
 }
 
-type SealedPart = { frames: Uint8Array[]; rows: number; bytes: number; isAnswer: boolean }
-
-/** After these the engine has worked for nothing, but it has worked: the query counts. */
-const countedCodes: readonly ErrorCode[] = ['too-slow', 'too-large']
+type SealedPart = { frames: Uint8Array[]; rows: number; bytes: number; isLast: boolean }
 
 /** Creates what answers queries at this node. */
 export function createAnswerQuery(parts: AnswerQueryParts): AnswerQuery {
   return async function* answerQuery({ sealed, remote: caller, signal }) {
     const startedMs = parts.nowMs()
     const holds = createHolds({ onFailure: parts.onFailure })
+    const ending = createHolds({ onFailure: parts.onFailure })
     const stop = new AbortController()
     const timer = setTimeout(() => stop.abort(), parts.limits.answerTimeoutMs)
     const ended = AbortSignal.any([signal, stop.signal])
@@ -102,18 +104,17 @@ export function createAnswerQuery(parts: AnswerQueryParts): AnswerQuery {
       const leaveUnverified = parts.gate.enterUnverified(caller)
       holds.add(leaveUnverified)
       const { decoded, sealer } = await openRequest(parts, sealed)
-      const run = createRun({ parts, decoded, caller, signal: ended, holds, leaveUnverified })
-      let isWhole = false
+      const run = createRun({ parts, decoded, caller, signal: ended, holds, ending, leaveUnverified })
       try {
         const source = sealedFrames(run, sealer, () => stop.abort())
         const stallMs = parts.limits.readerStallMs
         yield* watchStalls({ source, stallMs, onStall: () => stop.abort() })
-        isWhole = true
       } finally {
-        if (!isWhole) run.record.code ??= 'aborted'
+        if (!run.isWhole) run.record.code ??= 'aborted'
         parts.onAnswered({ ...run.record, totalMs: parts.nowMs() - startedMs })
       }
     } finally {
+      ending.release()
       holds.release()
       ended.removeEventListener('abort', holds.release)
     }
@@ -128,10 +129,10 @@ async function openRequest(parts: AnswerQueryParts, sealed: Uint8Array) {
   return { decoded, sealer: await createAnswerSealer({ replyKey, requestHash, signer }) }
 }
 
-function createRun(parameters: Omit<Run, 'used' | 'record'>): Run {
+function createRun(parameters: Omit<Run, 'used' | 'isWhole' | 'record'>): Run {
   const { dataset, kind } = parameters.decoded.query
   const record = { dataset, kind, account: undefined, code: undefined, cause: undefined, rows: 0, bytes: 0, totalMs: 0 }
-  return { ...parameters, used: { queries: 0, bytes: 0 }, record }
+  return { ...parameters, used: { queries: 0, bytes: 0 }, isWhole: false, record }
 }
 
 async function* sealedFrames(
@@ -139,19 +140,28 @@ async function* sealedFrames(
   sealer: AnswerSealer,
   stop: () => void,
 ): AsyncGenerator<Uint8Array, void, undefined> {
-  let isFirst = true
-  const maxBytes = run.parts.limits.readAheadBytes
+  const { signal, parts } = run
+  const maxBytes = parts.limits.readAheadBytes
   const source = sealParts(run, sealer)
   const sizeOf = (part: SealedPart) => part.frames.reduce((sum, frame) => sum + frame.length, 0)
-  for await (const part of readAhead({ source, sizeOf, maxBytes, stop })) {
-    if (isFirst) yield sealer.header
-    isFirst = false
-    if (part.isAnswer) run.used.queries = 1
-    run.used.bytes += part.bytes
-    run.record.rows += part.rows
-    run.record.bytes += part.bytes
-    yield* part.frames
+  let header = [sealer.header]
+  for await (const part of readAhead({ source, sizeOf, maxBytes, signal, stop })) {
+    countPart(run, part)
+    const frames = [...header, ...part.frames]
+    header = []
+    for (const [at, frame] of frames.entries()) {
+      if (signal.aborted) return
+      run.isWhole = part.isLast && at === frames.length - 1
+      yield frame
+    }
   }
+}
+
+/** Counts a part as its first frame is handed out. */
+function countPart({ used, record }: Run, { rows, bytes }: SealedPart): void {
+  used.bytes += bytes
+  record.rows += rows
+  record.bytes += bytes
 }
 
 /**
@@ -164,7 +174,7 @@ async function* sealParts(run: Run, sealer: AnswerSealer): AsyncGenerator<Sealed
       const frames = part.kind === 'end' ? await sealer.sealLast(part) : await sealer.sealPart(part)
       const isBatch = part.kind === 'batch'
       const counts = { rows: isBatch ? part.rows : 0, bytes: isBatch ? part.inflatedBytes : 0 }
-      yield { frames, ...counts, isAnswer: isBatch || part.kind === 'end' }
+      yield { frames, ...counts, isLast: part.kind === 'end' }
     }
   } catch (error) {
     if (run.signal.aborted) {
@@ -177,8 +187,7 @@ async function* sealParts(run: Run, sealer: AnswerSealer): AsyncGenerator<Sealed
     }
     const refusal = toQueryRefusal(error)
     Object.assign(run.record, { code: refusal.code, cause: error })
-    if (countedCodes.includes(refusal.code)) run.used.queries = 1
-    yield { frames: await sealer.sealLast({ kind: 'refusal', ...refusal }), rows: 0, bytes: 0, isAnswer: false }
+    yield { frames: await sealer.sealLast({ kind: 'refusal', ...refusal }), rows: 0, bytes: 0, isLast: true }
   }
 }
 
@@ -188,7 +197,7 @@ async function* answerParts(run: Run): AsyncGenerator<AnswerPart, void, undefine
   // Verified or refused: neither what runs nor a refusal that nobody fetches keeps others from being verified.
   const verified = await parts.verify({ ...decoded, caller, signal }).finally(run.leaveUnverified)
   const { query, account, settle } = verified
-  holds.add(() => settle(used))
+  run.ending.add(() => settle(used))
   record.account = account
   holds.add(account === undefined ? parts.gate.enterSample(caller) : parts.gate.enterQuery(account))
   const snapshot = await parts.openSnapshot(query)
@@ -197,7 +206,8 @@ async function* answerParts(run: Run): AsyncGenerator<AnswerPart, void, undefine
   signal.throwIfAborted()
   const { sql, parameters, maxRows, maxBytes } = query
   const { timeoutMs } = snapshot
-  const result = await snapshot.stream({ sql, parameters, maxRows, maxBytes, timeoutMs, signal })
+  const onStarted = () => (used.queries = 1)
+  const result = await snapshot.stream({ sql, parameters, maxRows, maxBytes, timeoutMs, signal, onStarted })
   yield* createAnswerParts({ ...parts, query, snapshot, result, verifyMs })
 }
 

@@ -16,7 +16,7 @@ async function* numbers(count: number, made: number[], failAt = Infinity): Async
 const settled = () => new Promise((resolve) => setImmediate(resolve))
 
 describe('readAhead', () => {
-  const options = { sizeOf: () => 10, stop: () => undefined }
+  const options = { sizeOf: () => 10, stop: () => undefined, signal: new AbortController().signal }
 
   it('keeps order and ends', async () => {
     const items: number[] = []
@@ -52,6 +52,19 @@ describe('readAhead', () => {
     }
     await expect(read()).rejects.toThrow('broken')
     expect(items).toEqual([0, 1, 2])
+  })
+
+  it('ends a source that it holds back, without its reader, and yields nothing more, once it is aborted', async () => {
+    const made: number[] = []
+    const gone = new AbortController()
+    const ahead = readAhead({ ...options, source: numbers(100, made), maxBytes: 30, signal: gone.signal })
+    await ahead.next()
+    await settled()
+    expect(made).toEqual([0, 1, 2, 3])
+    gone.abort()
+    await settled()
+    expect(made).toEqual([0, 1, 2, 3, -1])
+    expect(await ahead.next()).toEqual({ done: true, value: undefined })
   })
 
   it('stops the work of a source whose reader leaves', async () => {

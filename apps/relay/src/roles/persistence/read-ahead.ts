@@ -1,17 +1,19 @@
 /**
  * Works ahead of the consumer until `maxBytes` are waiting for it: a small answer is made whole, and its engine free,
- * however slowly it is fetched. A consumer that leaves early calls `stop`, so that work under way ends.
+ * however slowly it is fetched. A consumer that leaves early calls `stop`, so that work under way ends. Once `signal` is
+ * aborted the source is ended without waiting for the consumer, and nothing that was made is yielded any more.
  */
 export type ReadAheadParameters<Item> = {
   source: AsyncGenerator<Item, void, undefined>
   sizeOf: (item: Item) => number
   maxBytes: number
+  signal: AbortSignal
   stop: () => void
 }
 
 /** Yields the items of `source` in order; at most `maxBytes` and one item are held. */
 export async function* readAhead<Item>(parameters: ReadAheadParameters<Item>): AsyncGenerator<Item, void, undefined> {
-  const { source, sizeOf, maxBytes, stop } = parameters
+  const { source, sizeOf, maxBytes, signal, stop } = parameters
   const waiting: Item[] = []
   let bytes = 0
   let changed = Promise.withResolvers<undefined>()
@@ -20,9 +22,15 @@ export async function* readAhead<Item>(parameters: ReadAheadParameters<Item>): A
     changed.resolve(undefined)
     changed = Promise.withResolvers()
   }
+  const leave = () => {
+    state.isLeft = true
+    waiting.length = 0
+    change()
+  }
 
   async function produce(): Promise<void> {
     for await (const item of source) {
+      if (state.isLeft) return
       waiting.push(item)
       bytes += sizeOf(item)
       change()
@@ -35,8 +43,10 @@ export async function* readAhead<Item>(parameters: ReadAheadParameters<Item>): A
     (error: unknown) => (state.outcome = { error }),
   )
   void produced.then(change)
+  signal.addEventListener('abort', leave)
+  if (signal.aborted) leave()
   try {
-    for (;;) {
+    while (!signal.aborted) {
       const item = waiting.shift()
       if (item !== undefined) {
         bytes -= sizeOf(item)
@@ -51,9 +61,9 @@ export async function* readAhead<Item>(parameters: ReadAheadParameters<Item>): A
       }
     }
   } finally {
-    state.isLeft = true
+    signal.removeEventListener('abort', leave)
     if (state.outcome === undefined) stop()
-    change()
+    leave()
     await produced
   }
 }

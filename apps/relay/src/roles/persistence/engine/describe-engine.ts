@@ -142,6 +142,17 @@ export function describeEngine(name: string, createFixture: () => Promise<Engine
       await isWell()
     })
 
+    test('tells when it starts on a query, also on one that it refuses, and not on one whose asker has gone', async () => {
+      const started: string[] = []
+      const asking = (sql: string, signal?: AbortSignal) =>
+        ask(sql, { onStarted: () => started.push(sql), ...(signal && { signal }) })
+      for await (const { rows } of (await asking('SELECT 1')).batches)
+        expect([rows, started]).toEqual([1, ['SELECT 1']])
+      await expect(asking('DROP TABLE trades')).rejects.toThrow()
+      await expect(asking('SELECT 2', AbortSignal.abort())).rejects.toThrow()
+      expect(started).toEqual(['SELECT 1', 'DROP TABLE trades'])
+    })
+
     test('stops when the asker goes, at once or between batches', async () => {
       const gone = new AbortController()
       const slow = ask(`SELECT count(*) FROM trades a JOIN trades b ON a.id <> b.id`, { signal: gone.signal })

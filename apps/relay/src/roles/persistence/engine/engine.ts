@@ -26,6 +26,8 @@ export type EngineQuery = {
   /** Of the engine's own work; waiting for the reader does not count. */
   timeoutMs: number
   signal: AbortSignal
+  /** Told before the engine does anything for the query: from then on it has cost work, whatever becomes of it. */
+  onStarted?: (() => void) | undefined
 }
 
 /** An open, immutable database: one snapshot's tables. */

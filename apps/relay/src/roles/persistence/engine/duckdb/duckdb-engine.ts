@@ -73,7 +73,7 @@ function isUnsound(error: unknown): boolean {
 type StreamParameters = { query: EngineQuery; process_: EngineProcess; pool: EnginePool }
 
 async function streamQuery({ query, process_, pool }: StreamParameters): Promise<EngineResult> {
-  const { signal, ...request } = query
+  const { signal, onStarted, ...request } = query
   const abort = () => process_.cancel()
   let isReleased = false
   const end = () => {
@@ -86,6 +86,7 @@ async function streamQuery({ query, process_, pool }: StreamParameters): Promise
   try {
     signal.throwIfAborted()
     const ask = withinTime(process_, query.timeoutMs)
+    onStarted?.()
     const reply = await ask({ kind: 'query', ...request })
     if (reply.kind !== 'columns') throw unexpected(process_)
     const state = { truncated: false }
