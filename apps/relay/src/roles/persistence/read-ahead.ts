@@ -18,6 +18,7 @@ export async function* readAhead<Item>(parameters: ReadAheadParameters<Item>): A
   let bytes = 0
   let changed = Promise.withResolvers<undefined>()
   const state = { isLeft: false, outcome: undefined as { error?: unknown } | undefined }
+  const isLeft = () => state.isLeft
   const change = () => {
     changed.resolve(undefined)
     changed = Promise.withResolvers()
@@ -30,12 +31,12 @@ export async function* readAhead<Item>(parameters: ReadAheadParameters<Item>): A
 
   async function produce(): Promise<void> {
     for await (const item of source) {
-      if (state.isLeft) return
+      if (isLeft()) return
       waiting.push(item)
       bytes += sizeOf(item)
       change()
-      while (bytes >= maxBytes && !state.isLeft) await changed.promise
-      if (state.isLeft) return
+      while (bytes >= maxBytes && !isLeft()) await changed.promise
+      if (isLeft()) return
     }
   }
   const produced = produce().then(

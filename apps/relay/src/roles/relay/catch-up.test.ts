@@ -1,5 +1,5 @@
 import { handleCatalogue } from '@enigma/network'
-import { type Hex, MarketplaceError, type SignedNodeRecord } from '@enigma/protocol'
+import { MarketplaceError, type SignedNodeRecord } from '@enigma/protocol'
 import { multiaddr } from '@multiformats/multiaddr'
 import { afterEach, expect, test, vi } from 'vitest'
 import { addressesOf, createCleanup, peerIdOf, startHost } from '../../../test/network/support/nodes.ts'
@@ -45,7 +45,7 @@ async function setUp(accept: () => Promise<{ isNew: boolean }>, listed: readonly
   const catchUp = startCatchUp({
     node: relay.node,
     catalogue: {
-      wanted: () => ['0x01' as Hex],
+      wanted: () => ['0x01'],
       hasManifest: () => false,
       seqOf: () => undefined,
       isListedPeer: (peerId) => listed.includes(peerId),
