@@ -1,4 +1,4 @@
-// `npm test`: static guards, contracts, the web build, then every vitest project. Prints what runs and how long it took.
+// `npm test`: static guards, contracts, the web build, every vitest project, then real browsers against the demo. Prints what runs and how long it took.
 import { spawnSync } from 'node:child_process'
 
 const steps = [
@@ -6,6 +6,8 @@ const steps = [
   ['contracts', 'pnpm', 'run', 'test:contracts'],
   ['web build', 'pnpm', 'run', 'build'],
   ['unit and network tests', 'vitest', 'run'],
+  ['browser', 'node', 'scripts/ensure-chromium.mjs'],
+  ['end-to-end tests', 'playwright', 'test'],
 ]
 
 const started = Date.now()

@@ -1,9 +1,54 @@
+import { createHash } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import adapter from '@sveltejs/adapter-static'
 import { sveltekit } from '@sveltejs/kit/vite'
+import tailwindcss from '@tailwindcss/vite'
 import { defineConfig } from 'vitest/config'
+
+/** Hashes of the inline scripts of `app.html`: the only ones beside the framework's own that a page may run. */
+function templateScriptHashes(): `sha256-${string}`[] {
+  const html = readFileSync(join(import.meta.dirname, 'src/app.html'), 'utf8')
+  return [...html.matchAll(/<script>([^]*?)<\/script>/g)].map(
+    ([, text = '']) => `sha256-${createHash('sha256').update(text).digest('base64')}` as const,
+  )
+}
+
+/** The one style attribute in the site: SvelteKit's hidden announcer of navigations. */
+const announcerStyleHash = 'sha256-S8qMpvofolR8Mpjy4kQvEm7m1q8clzU4dfDH0AmvZjo='
 
 export default defineConfig({
   root: import.meta.dirname,
-  plugins: [sveltekit({ adapter: adapter({ fallback: '404.html' }) })],
+  plugins: [
+    tailwindcss(),
+    sveltekit({
+      adapter: adapter({ fallback: '200.html', precompress: true }),
+      // The network file is no part of the build: whoever serves the site puts it beside the pages.
+      prerender: {
+        handleHttpError({ path, message }) {
+          if (path !== '/enigma-network.json') throw new Error(message)
+        },
+      },
+      csp: {
+        mode: 'hash',
+        directives: {
+          'default-src': ['none'],
+          'script-src': ['self', ...templateScriptHashes()],
+          'style-src': ['self', 'unsafe-hashes', announcerStyleHash],
+          'img-src': ['self', 'data:'],
+          'font-src': ['self'],
+          'worker-src': ['self'],
+          'manifest-src': ['self'],
+          'connect-src': ['self', 'http:', 'https:', 'ws:', 'wss:'],
+          'base-uri': ['none'],
+          'form-action': ['none'],
+          'require-trusted-types-for': ['script'],
+          'trusted-types': ['svelte-trusted-html', 'sveltekit-trusted-url', 'enigma-worker'],
+        },
+      },
+    }),
+  ],
+  build: { target: 'es2023' },
+  worker: { format: 'es' },
   test: { name: 'web', include: ['src/**/*.test.ts'], environment: 'node', passWithNoTests: true },
 })

@@ -14,12 +14,15 @@ import {
 } from './network/datasets.ts'
 import { startFaucet } from './network/faucet.ts'
 import { type DemoNode, startNode } from './network/nodes.ts'
+import { prepareWebApp, type WebApp } from './network/web-app.ts'
 import { createSupervisor, type Supervisor } from './processes/supervisor.ts'
 
 export type DemoNetwork = {
   chain: DemoChain
   networkPath: string
   faucetUrl: string
+  /** Where the web app is served; undefined when it was not asked for. */
+  webUrl: string | undefined
   datasets: readonly DemoDataset[]
   nodes: readonly DemoNode[]
   stop: () => Promise<void>
@@ -27,6 +30,8 @@ export type DemoNetwork = {
 
 export type StartDemoParameters = {
   directory: string
+  /** Build the web app and serve it by the first relay. */
+  withWebApp?: boolean
   /** Tells each step. */
   tell: (text: string) => void
   /** Told when a part ends by itself. */
@@ -64,8 +69,8 @@ async function start(
 ): Promise<Omit<DemoNetwork, 'stop'>> {
   const parts: Parts = { ...parameters, supervisor, stops }
   const { directory, tell } = parts
-  const { chain, faucetUrl, exchangeUrl } = await startServices(parts)
-  const relays = await startRelays(parts, chain, faucetUrl)
+  const [{ chain, faucetUrl, exchangeUrl }, web] = await Promise.all([startServices(parts), startWebApp(parts)])
+  const relays = await startRelays(parts, chain, { faucetUrl, web })
   const [ada, grace] = await Promise.all(['ada', 'grace'].map((name) => openCurator({ directory, name })))
   if (ada === undefined || grace === undefined) throw new Error('two curators are needed')
   const nodes = await startDataNodes(parts, chain, { exchangeUrl, scriptPath: `${ada.address}/coinbase_data` })
@@ -84,9 +89,16 @@ async function start(
     chain: { ...chain, network: { ...chain.network, relays: addresses, faucetUrl } },
     networkPath: chain.networkPath,
     faucetUrl,
+    webUrl: relays[0]?.webUrl,
     datasets,
     nodes: [...relays, nodes.publicNode, nodes.privateNode, nodes.worker],
   }
+}
+
+async function startWebApp({ directory, tell, withWebApp = false }: Parts): Promise<WebApp | undefined> {
+  if (!withWebApp) return undefined
+  tell('web app: building')
+  return prepareWebApp({ directory })
 }
 
 async function startServices({ directory, tell, stops }: Parts) {
@@ -104,11 +116,11 @@ async function startServices({ directory, tell, stops }: Parts) {
 async function startRelays(
   { directory, tell, supervisor }: Parts,
   chain: DemoChain,
-  faucetUrl: string,
+  { faucetUrl, web }: { faucetUrl: string; web: WebApp | undefined },
 ): Promise<DemoNode[]> {
   tell('relays: two')
   const common = { directory, networkPath: chain.networkPath, supervisor }
-  const first = await startNode({ ...common, settings: { name: 'relay-1', roles: ['relay'] } })
+  const first = await startNode({ ...common, settings: { name: 'relay-1', roles: ['relay'], web } })
   const second = await startNode({
     ...common,
     settings: { name: 'relay-2', roles: ['relay'], relays: first.multiaddrs },

@@ -42,7 +42,9 @@ async function run(): Promise<number> {
   if (values.fresh) await rm(directory, { recursive: true, force: true })
   let demo: DemoNetwork | undefined
   try {
-    demo = await untilEnded(startDemoNetwork({ directory, tell: step, onFailure: (text) => end.abort(text) }))
+    demo = await untilEnded(
+      startDemoNetwork({ directory, withWebApp: !values.once, tell: step, onFailure: (text) => end.abort(text) }),
+    )
     const line = await untilEnded(ask(demo))
     if (!values.once) await serve(demo, line)
     await demo.stop()
@@ -77,9 +79,10 @@ function ask({ chain, datasets }: DemoNetwork): Promise<string> {
 }
 
 /** Says where to look, and waits for Ctrl-C. */
-async function serve({ networkPath, datasets, faucetUrl, nodes }: DemoNetwork, line: string): Promise<void> {
+async function serve({ networkPath, datasets, faucetUrl, webUrl, nodes }: DemoNetwork, line: string): Promise<void> {
   print(line)
   print(`\nThe network runs. Press Ctrl-C to stop it.\n
+  open           ${webUrl ?? ''}
   network file   ${networkPath}
   faucet         ${faucetUrl}
 ${nodes.map(({ name, healthUrl }) => `  ${name.padEnd(20)} ${healthUrl}`).join('\n')}

@@ -13,6 +13,7 @@ const account = v.pipe(
   v.transform((text) => text as `0x${string}`),
 )
 const bytes = v.pipe(v.number(), v.safeInteger(), v.minValue(1024 * 1024))
+const port = v.pipe(v.number(), v.safeInteger(), v.minValue(0), v.maxValue(65_535))
 const count = v.pipe(v.number(), v.safeInteger(), v.minValue(1))
 
 /** The form of `enigma.toml`. Paths are relative to the file. */
@@ -37,7 +38,18 @@ export const settingsSchema = v.strictObject({
   /** STUN or TURN servers for WebRTC; none are asked unless named here. */
   iceServers: v.optional(v.array(v.string()), []),
   /** Port of health and metrics on 127.0.0.1; 0 takes a free one and writes it to `<dataDirectory>/node.json`. */
-  httpPort: v.optional(v.pipe(v.number(), v.safeInteger(), v.minValue(0), v.maxValue(65_535)), 0),
+  httpPort: v.optional(port, 0),
+  /** The web app, which a relay may serve beside its work. */
+  web: v.exactOptional(
+    v.strictObject({
+      /** The built app: `apps/web/build`. */
+      directory: v.string(),
+      /** Behind a reverse proxy with TLS this stays on loopback. */
+      host: v.optional(v.string(), '127.0.0.1'),
+      /** 0 takes a free port. */
+      port: v.optional(port, 0),
+    }),
+  ),
   /** Allows dialling loopback and private addresses, as a network on one machine needs. */
   development: v.optional(v.boolean(), false),
   logLevel: v.optional(v.picklist(['debug', 'info', 'warn', 'error']), 'info'),
@@ -85,6 +97,13 @@ export const settingsSchema = v.strictObject({
     {},
   ),
 })
+const checkedSettings = v.pipe(
+  settingsSchema,
+  v.forward(
+    v.check(({ web, roles }) => web === undefined || roles.includes('relay'), 'only a relay serves the web app'),
+    ['web'],
+  ),
+)
 export type Settings = v.InferOutput<typeof settingsSchema>
 
 /** Settings with every path made absolute and the network file read. */
@@ -104,6 +123,7 @@ export async function readConfig({ path }: { path: string }): Promise<NodeConfig
     network,
     dataDirectory: from(settings.dataDirectory),
     worker: { ...settings.worker, scripts },
+    ...(settings.web === undefined ? {} : { web: { ...settings.web, directory: from(settings.web.directory) } }),
     keeper:
       settings.keeper.key === undefined ? settings.keeper : { ...settings.keeper, key: from(settings.keeper.key) },
     networkFile: parseNetworkFile(await readText(network)),
@@ -119,7 +139,7 @@ export function parseSettings(text: string, path: string): Settings {
   } catch (cause) {
     throw new MarketplaceError({ code: 'setting-invalid', message: `${path} is not valid TOML.`, cause })
   }
-  const parsed = v.safeParse(settingsSchema, value)
+  const parsed = v.safeParse(checkedSettings, value)
   if (parsed.success) return parsed.output
   const issue = parsed.issues[0]
   throw new MarketplaceError({

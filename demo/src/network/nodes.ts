@@ -14,6 +14,8 @@ export type DemoNode = {
   /** Where the node says it is reached. */
   readonly multiaddrs: readonly string[]
   readonly healthUrl: string
+  /** Where the node serves the web app, if it does. */
+  readonly webUrl: string | undefined
   readonly process: Child
 }
 
@@ -22,6 +24,7 @@ export type NodeSettings = {
   roles: readonly ('relay' | 'persistence' | 'worker')[]
   private?: boolean
   relays?: readonly string[]
+  web?: { directory: string; port: number } | undefined
   worker?: { scripts: Record<string, string>; hostOverrides: Record<string, string> }
 }
 
@@ -53,11 +56,11 @@ export async function startNode({
   })
   const { httpPort, peerId, signer } = await readNodeFile(nodeFile, process_)
   const healthUrl = `http://127.0.0.1:${httpPort}/health`
-  const { multiaddrs } = await whenHealthy(healthUrl, process_)
-  return { name: settings.name, configPath, peerId, signer, multiaddrs, healthUrl, process: process_ }
+  const { multiaddrs, webUrl } = await whenHealthy(healthUrl, process_)
+  return { name: settings.name, configPath, peerId, signer, multiaddrs, healthUrl, webUrl, process: process_ }
 }
 
-function configOf({ name: _, worker, ...settings }: NodeSettings, networkPath: string) {
+function configOf({ name: _, worker, web, ...settings }: NodeSettings, networkPath: string) {
   const listen = ['/ip4/127.0.0.1/tcp/0', '/ip4/127.0.0.1/tcp/0/ws', '/ip4/127.0.0.1/udp/0/webrtc-direct']
   return {
     network: networkPath,
@@ -65,6 +68,7 @@ function configOf({ name: _, worker, ...settings }: NodeSettings, networkPath: s
     ...settings,
     ...(settings.private === true ? {} : { listen }),
     ...(worker === undefined ? {} : { worker }),
+    ...(web === undefined ? {} : { web }),
   }
 }
 
@@ -74,10 +78,12 @@ async function readNodeFile(path: string, child: Child): Promise<NodeFile> {
   return waitFor(child, async () => JSON.parse(await readFile(path, 'utf8')) as NodeFile)
 }
 
-async function whenHealthy(url: string, child: Child): Promise<{ multiaddrs: readonly string[] }> {
+type Health = { ok: boolean; multiaddrs: readonly string[]; webUrl: string | undefined }
+
+async function whenHealthy(url: string, child: Child): Promise<Health> {
   return waitFor(child, async () => {
     const response = await fetch(url)
-    const health = (await response.json()) as { ok: boolean; multiaddrs: readonly string[] }
+    const health = (await response.json()) as Health
     if (!health.ok) throw new Error(JSON.stringify(health))
     return health
   })

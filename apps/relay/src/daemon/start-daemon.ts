@@ -11,6 +11,7 @@ import { createNodeRecordAnnouncer } from '../host/node-record-announcer.ts'
 import { createRelayKeeper } from '../host/relay-keeper.ts'
 import { createCatalogueChain } from '../roles/relay/catalogue-chain.ts'
 import { type RelayRole, startRelayRole } from '../roles/relay/start-relay-role.ts'
+import { startWebServer } from '../http/web/start-web-server.ts'
 import { startHealthServer } from '../http/health-server.ts'
 import { startKeeper } from '../keeper/start-keeper.ts'
 import { writeNodeFile } from './data-directory.ts'
@@ -142,7 +143,8 @@ async function startNetwork(parts: NetworkParts): Promise<void> {
   stops.push(() => announcer.stop())
   stops.push(rotateKeys(state, announcer.refresh, onError))
   await startRenewals(parts, onError)
-  await startHealth({ ...parts, keeper, roles })
+  const webUrl = relay === undefined ? undefined : await startWeb(parts, relay, onError)
+  await startHealth({ ...parts, keeper, roles, webUrl })
 }
 
 /** The keeper of subscriptions, where the operator named a key that pays for renewals. */
@@ -212,12 +214,36 @@ async function serveQueries(
   stops.push(() => queries.stop())
 }
 
+/** The web app, where the operator's settings name it. */
+async function startWeb(
+  { config, log, stops }: NetworkParts,
+  { page }: RelayRole,
+  onError: (error: unknown) => void,
+): Promise<string | undefined> {
+  if (config.web === undefined) return undefined
+  const web = await startWebServer({ ...config.web, networkPath: config.network, page, nowMs, onError })
+  stops.push(() => web.stop())
+  log.info({ url: web.url }, 'web app')
+  return web.url
+}
+
 type HealthParts = NetworkParts & {
+  webUrl: string | undefined
   keeper: ReturnType<typeof createRelayKeeper>
   roles: DataRoles
 }
 
-async function startHealth({ config, log, mirror, state, host, stops, keeper, roles }: HealthParts): Promise<void> {
+async function startHealth({
+  config,
+  log,
+  mirror,
+  state,
+  host,
+  stops,
+  keeper,
+  roles,
+  webUrl,
+}: HealthParts): Promise<void> {
   const health = await startHealthServer({
     port: config.httpPort,
     registry: new Registry(),
@@ -229,6 +255,7 @@ async function startHealth({ config, log, mirror, state, host, stops, keeper, ro
         peerId: host.node.peerId.toString(),
         signer: state.signer.address,
         roles: config.roles,
+        webUrl,
         multiaddrs: host.node.getMultiaddrs().map((address) => address.toString()),
         connections: host.node.getConnections().length,
         chain: mirror.health(),

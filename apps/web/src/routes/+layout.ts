@@ -1,2 +1,3 @@
-// The site is static: every page is prerendered and served by any relay or file server.
+// The site is static: pages are prerendered or fall back to `200.html`, and any relay or file server serves them.
 export const prerender = true
+export const trailingSlash = 'never'

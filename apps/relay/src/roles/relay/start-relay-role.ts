@@ -1,5 +1,6 @@
 /** The relay role: catalogue, gossip, anti-entropy and the routing of queries, composed over a host (DESIGN §5, §9). */
 import type { DatabaseSync } from 'node:sqlite'
+import type { CataloguePage } from '@enigma/catalogue'
 import {
   type Announcement,
   createRateLimiter,
@@ -8,6 +9,7 @@ import {
   handleLocate,
   handleQueries,
   type Location,
+  type PageRequest,
   pickConnection,
   type ProtocolServer,
   type QueryHandler,
@@ -51,6 +53,8 @@ export type StartRelayRoleParts = {
 export type RelayRole = {
   /** What this relay knows of a dataset; undefined when the chain names no manifest that it has. */
   locate: (dataset: Hex) => Location | undefined
+  /** A page of the catalogue, as the catalogue protocol answers it. */
+  page: (request: PageRequest) => CataloguePage
   /** Stores this node's own manifest or record and tells the other relays. */
   announceOwn: (item: Announcement) => Promise<void>
   /** To be called when the chain mirror has moved. */
@@ -92,6 +96,7 @@ export async function startRelayRole(parts: StartRelayRoleParts): Promise<RelayR
   ])
   return {
     locate: catalogue.locate,
+    page: catalogue.page,
     announceOwn: async (item) => {
       await acceptPushed(item, 'own')
     },

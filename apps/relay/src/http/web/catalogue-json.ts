@@ -1,0 +1,27 @@
+/**
+ * `GET /catalogue.json`: a page of the catalogue for the first paint of the web app, before its libp2p client is loaded.
+ * It is this relay's word alone: the app asks two relays and the chain right after, and shows where they differ.
+ */
+import type { CataloguePage } from '@enigma/catalogue'
+import { type PageRequest, pageRequestSchema } from '@enigma/network'
+import * as v from 'valibot'
+
+/** Reads the query string; undefined when it is not a page request. */
+export function parsePageQuery(query: URLSearchParams): PageRequest | undefined {
+  const text = query.get('text')
+  const tags = query.getAll('tag')
+  const parsed = v.safeParse(pageRequestSchema, {
+    kind: 'page',
+    ...(text === null || text === '' ? {} : { text }),
+    ...(tags.length === 0 ? {} : { tags }),
+    sort: query.get('sort') ?? 'rank',
+    offset: Number(query.get('offset') ?? 0),
+    limit: Number(query.get('limit') ?? 20),
+  })
+  return parsed.success ? parsed.output : undefined
+}
+
+/** The page as JSON; amounts are decimal text. */
+export function pageToJson(page: CataloguePage): string {
+  return JSON.stringify(page, (_key, value: unknown) => (typeof value === 'bigint' ? value.toString() : value))
+}

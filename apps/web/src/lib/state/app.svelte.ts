@@ -1,0 +1,54 @@
+/**
+ * What every page shares: the network that this site is pinned to, and the SDK's client, which is loaded when the first
+ * page needs it. Prerendering makes none of it.
+ */
+import type { MarketplaceClient } from '@enigma/client'
+import type { NetworkFile } from '@enigma/protocol'
+import type { ShownError } from '#lib/format/shown-error.ts'
+import { toShownError } from './to-shown-error.ts'
+
+class AppState {
+  /** The network file; undefined while it is loading or where it cannot be had. */
+  network = $state.raw<NetworkFile>()
+  error = $state.raw<ShownError>()
+  #network: Promise<NetworkFile> | undefined
+  #client: Promise<MarketplaceClient> | undefined
+
+  /** Development networks live on one machine: loopback may be dialled, and there is a faucet. */
+  get isDevelopment(): boolean {
+    return this.network?.faucetUrl !== undefined
+  }
+
+  /** The network that the site's own origin pins. A failed load is tried again by the next caller. */
+  loadNetwork(): Promise<NetworkFile> {
+    this.#network ??= this.#readNetwork().catch((error: unknown) => {
+      this.#network = undefined
+      this.error = toShownError(error)
+      throw error
+    })
+    return this.#network
+  }
+
+  /** The SDK's client, with its own libp2p host. */
+  client(): Promise<MarketplaceClient> {
+    this.#client ??= this.#createClient().catch((error: unknown) => {
+      this.#client = undefined
+      throw error
+    })
+    return this.#client
+  }
+
+  async #readNetwork(): Promise<NetworkFile> {
+    const { readNetworkFile } = await import('./read-network-file.ts')
+    this.network = await readNetworkFile()
+    this.error = undefined
+    return this.network
+  }
+
+  async #createClient(): Promise<MarketplaceClient> {
+    const [network, { createBrowserClient }] = await Promise.all([this.loadNetwork(), import('@enigma/client/browser')])
+    return createBrowserClient({ network, allowPrivateAddresses: network.faucetUrl !== undefined })
+  }
+}
+
+export const app = new AppState()

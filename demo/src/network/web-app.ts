@@ -1,0 +1,68 @@
+/** The web app of the demo: built while the chain starts, served by the first relay at an address that stays. */
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { readFile, writeFile } from 'node:fs/promises'
+import { createServer } from 'node:net'
+import type { AddressInfo } from 'node:net'
+import { join } from 'node:path'
+
+const webDirectory = join(import.meta.dirname, '../../../apps/web')
+/** Asked for first; browsers keep sessions by origin, so the port is kept from start to start. */
+const preferredPort = 4242
+
+export type WebApp = { directory: string; port: number }
+
+/** Builds the app and finds its port; throws with what the build printed. */
+export async function prepareWebApp({
+  directory,
+  signal,
+}: {
+  directory: string
+  signal?: AbortSignal
+}): Promise<WebApp> {
+  const portPath = join(directory, 'web-port')
+  const port = (await takePort(await keptPort(portPath))) ?? (await takePort(0)) ?? 0
+  await writeFile(portPath, String(port))
+  await buildWebApp(signal)
+  return { directory: join(webDirectory, 'build'), port }
+}
+
+async function buildWebApp(signal: AbortSignal | undefined): Promise<void> {
+  const vite = join(webDirectory, 'node_modules/vite/bin/vite.js')
+  const child = spawn(process.execPath, [vite, 'build', '--logLevel', 'warn'], {
+    cwd: webDirectory,
+    stdio: ['ignore', 'pipe', 'pipe'],
+    ...(signal === undefined ? {} : { signal }),
+  })
+  const output: string[] = []
+  child.stdout.on('data', (chunk) => output.push(String(chunk)))
+  child.stderr.on('data', (chunk) => output.push(String(chunk)))
+  const [code] = (await once(child, 'close')) as [number | null]
+  if (code !== 0) throw new Error(`the web app does not build:\n${output.join('').slice(-4000)}`)
+}
+
+async function keptPort(path: string): Promise<number> {
+  try {
+    return Number(await readFile(path, 'utf8'))
+  } catch {
+    // The first start.
+    return preferredPort
+  }
+}
+
+/** The port when it is free, undefined when somebody has it. */
+async function takePort(port: number): Promise<number | undefined> {
+  const server = createServer()
+  try {
+    server.listen(port, '127.0.0.1')
+    await once(server, 'listening')
+    return (server.address() as AddressInfo).port
+  } catch {
+    return undefined
+  } finally {
+    if (server.listening) {
+      server.close()
+      await once(server, 'close')
+    }
+  }
+}
