@@ -15,6 +15,11 @@ const entries: readonly Entry[] = [
     description: 'one query in process, by HTTP + JSON, by the direct path and by the blind path',
     load: async () => (await import('./query.ts')).queryBench,
   },
+  {
+    name: 'lighthouse',
+    description: 'every page of the web app in Lighthouse, mobile, median of three',
+    load: async () => (await import('./lighthouse.ts')).lighthouseBench,
+  },
 ]
 
 async function main([name, ...rest]: readonly string[]): Promise<number> {
