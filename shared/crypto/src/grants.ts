@@ -13,7 +13,8 @@ import {
 } from '@enigma/protocol'
 import { hexToBytes } from 'viem'
 import { type SessionKey, signP256, verifyP256, type VerifyP256 } from './p256.ts'
-import { hashTyped, recoverSigner, type TypedData, typedDataOf } from './typed-data.ts'
+import { recoverSigner } from './recover-signer.ts'
+import { hashTyped, type TypedData, typedDataOf } from './typed-data.ts'
 
 const knownAbilities = abilities.query | abilities.embed
 /** Characters of a delegate key: 65 bytes of a P-256 point or 20 bytes of an account, as hex. */

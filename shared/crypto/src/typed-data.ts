@@ -9,7 +9,8 @@ import {
   type SnapshotHead,
   typedDataTypes,
 } from '@enigma/protocol'
-import { hashTypedData, recoverAddress } from 'viem'
+import { hashTypedData } from 'viem'
+import { type FlatFields, hashFlat, isFlat } from './hash-flat-struct.ts'
 
 type Types = typeof typedDataTypes
 
@@ -39,8 +40,12 @@ export type TypedData = {
   message: Record<string, unknown>
 }
 
-/** One who signs typed data; a viem account fits. */
-export type Signer = { address: Hex; signTypedData: (typedData: TypedData) => Promise<Hex> }
+/** One who signs typed data; a viem account fits, and also signs digests. */
+export type Signer = {
+  address: Hex
+  signTypedData: (typedData: TypedData) => Promise<Hex>
+  sign?: ((parameters: { hash: Hex }) => Promise<Hex>) | undefined
+}
 
 /** Builds typed data that names only the types it needs, as wallets show them. */
 export function typedDataOf<Primary extends PrimaryType>(
@@ -59,20 +64,23 @@ export function hashTyped<Primary extends PrimaryType>(
   message: Messages[Primary],
   deployment: Deployment,
 ): Hex {
+  const fields: FlatFields = typedDataTypes[primaryType]
+  if (isFlat(fields)) return hashFlat({ primaryType, fields, message, deployment })
   return hashTypedData(typedDataOf(primaryType, message, deployment) as Parameters<typeof hashTypedData>[0])
 }
 
-/** The account that signed, in lower case; undefined when the signature is none. Low s and v of 27 or 28 only. */
-export async function recoverSigner(digest: Hex, signature: Hex): Promise<Hex | undefined> {
-  if (!/^0x[0-9a-f]{128}(1b|1c)$/.test(signature) || BigInt(`0x${signature.slice(66, 130)}`) > halfOrder)
-    return undefined
-  try {
-    return (await recoverAddress({ hash: digest, signature })).toLowerCase() as Hex
-  } catch {
-    // r and s that are no point have no signer: the caller refuses by name.
-    return undefined
-  }
+/** The signature of typed data: a signer that signs digests is spared hashing it anew. */
+export function signTyped<Primary extends PrimaryType>({
+  primaryType,
+  message,
+  signer,
+  deployment,
+}: {
+  primaryType: Primary
+  message: Messages[Primary]
+  signer: Signer
+  deployment: Deployment
+}): Promise<Hex> {
+  if (signer.sign !== undefined) return signer.sign({ hash: hashTyped(primaryType, message, deployment) })
+  return signer.signTypedData(typedDataOf(primaryType, message, deployment))
 }
-
-/** Half the order of secp256k1; a larger s is the same signature in other bytes (EIP-2). */
-const halfOrder = 0x7fffffffffffffffffffffffffffffff5d576e7357a4501ddfe92f46681b20a0n

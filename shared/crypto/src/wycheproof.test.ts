@@ -11,7 +11,7 @@ import { fromBareHex, toBareHex } from './fixtures/bare-hex.ts'
 import { sha256Hex } from './hash.ts'
 import { importPublicKey } from './hpke.ts'
 import { verifyP256 } from './p256.ts'
-import { recoverSigner } from './typed-data.ts'
+import { recoverSigner } from './recover-signer.ts'
 
 const ecdh = { name: 'ECDH', namedCurve: 'P-256' } as const
 const hex = (text: string): Hex => `0x${text}`

@@ -12,7 +12,9 @@ import { createQueryId, sendQuery, type StreamPool } from '@enigma/network'
 import {
   type AnswerEnd,
   type AnswerPart,
+  type Deployment,
   encodeSignedQuery,
+  type Hex,
   limits,
   MarketplaceError,
   type NodeRecord,
@@ -132,7 +134,7 @@ async function signRequest({ parts, located, node, request, session }: AttemptPa
     chainId,
     marketplace,
     kind: session === undefined ? 'sample' : 'query',
-    grantHash: session === undefined ? zeroHash : hashGrant(session.grant.grant, deploymentOf(parts.network)),
+    grantHash: session === undefined ? zeroHash : grantHashOf(session, deploymentOf(parts.network)),
     dataset: located.id,
     snapshot: request.snapshot,
     sql: request.sql,
@@ -150,6 +152,17 @@ async function signRequest({ parts, located, node, request, session }: AttemptPa
   }
   const signed = await signQuery({ query, key, grants: session === undefined ? [] : [session.grant] })
   return { query, signedQuery: encodeSignedQuery(signed) }
+}
+
+/** Of sessions, which never change; a client has one deployment. */
+const grantHashes = new WeakMap<Session, Hex>()
+
+function grantHashOf(session: Session, deployment: Deployment): Hex {
+  const known = grantHashes.get(session)
+  if (known !== undefined) return known
+  const hash = hashGrant(session.grant.grant, deployment)
+  grantHashes.set(session, hash)
+  return hash
 }
 
 type AnswerReaderParameters = { query: Query; parts: ClientParts; located: LocatedDataset }
