@@ -10,7 +10,7 @@ const tables = new Set(['trades', 'products'])
 
 function check(tree: unknown): CheckedQuery | MarketplaceError {
   try {
-    return checkDuckdbQuery({ tree, tables, inexactTables: new Set(), parameterCount: 2 })
+    return checkDuckdbQuery({ sql: 'SELECT', tree, tables, inexactTables: new Set(), parameterCount: 2 })
   } catch (error) {
     if (error instanceof MarketplaceError && error.code === 'sql-refused') return error
     throw error

@@ -18,6 +18,7 @@ import {
   tableReferences,
   volatileValueNames,
 } from './duckdb-dialect.ts'
+import { positionDetails, positionOfByte } from './sql-position.ts'
 
 const maxDepth = 120
 const maxNodes = 20_000
@@ -26,6 +27,8 @@ const maxTableReferences = 8
 const noPosition = 2 ** 53
 
 export type CheckDuckdbQueryParameters = {
+  /** The query's text, to say where in it something is refused. */
+  sql: string
   /** The parsed answer of `json_serialize_sql`. */
   tree: unknown
   /** Lower-case names of the dataset's tables. */
@@ -55,8 +58,34 @@ type Walk = CheckDuckdbQueryParameters & {
   isInexact: boolean
 }
 
-/** Checks a query; throws `sql-refused` with the position in the SQL where it is known. */
+/** Checks a query; throws `sql-refused` with the position in the SQL where it is known (see `positionDetails`). */
 export function checkDuckdbQuery(parameters: CheckDuckdbQueryParameters): CheckedQuery {
+  try {
+    return checkTree(parameters)
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error
+    throw new MarketplaceError({ code: 'sql-refused', message: error.message, details: placeOf(parameters, error) })
+  }
+}
+
+/** A refusal as the tree places it: the parser counts characters in syntax errors, and bytes everywhere else. */
+class Refusal extends Error {
+  readonly place: unknown
+  readonly unit: 'characters' | 'bytes'
+
+  constructor(message: string, place?: unknown, unit: 'characters' | 'bytes' = 'bytes') {
+    super(message)
+    this.place = place
+    this.unit = unit
+  }
+}
+
+function placeOf({ sql }: CheckDuckdbQueryParameters, { place, unit }: Refusal): string | undefined {
+  if (typeof place !== 'number' || !(place >= 0 && place < noPosition)) return undefined
+  return positionDetails(unit === 'bytes' ? positionOfByte(sql, place) : place)
+}
+
+function checkTree(parameters: CheckDuckdbQueryParameters): CheckedQuery {
   const statement = onlyStatement(parameters.tree)
   const walk: Walk = {
     ...parameters,
@@ -74,21 +103,22 @@ export function checkDuckdbQuery(parameters: CheckDuckdbQueryParameters): Checke
 }
 
 function onlyStatement(tree: unknown): TreeObject {
-  if (!isObject(tree)) throw refused('The query could not be parsed.')
+  if (!isObject(tree)) throw new Refusal('The query could not be parsed.')
   if (tree['error'] === true) {
     const message = typeof tree['error_message'] === 'string' ? tree['error_message'] : 'syntax error'
-    throw refused(`The query is not a single SELECT: ${message.slice(0, 300)}`, Number(tree['position'] ?? NaN))
+    const place = Number(tree['position'] ?? NaN)
+    throw new Refusal(`The query is not a single SELECT: ${message.slice(0, 300)}`, place, 'characters')
   }
   const statements = tree['statements']
   if (!Array.isArray(statements) || statements.length !== 1 || !isObject(statements[0])) {
-    throw refused('Send one SELECT statement at a time.')
+    throw new Refusal('Send one SELECT statement at a time.')
   }
   return statements[0]
 }
 
 function visit(walk: Walk, value: unknown, scope: Scope, depth: number): void {
   if (value === null || typeof value !== 'object') return
-  if (depth > maxDepth || ++walk.nodes > maxNodes) throw refused('The query is nested too deeply or too long.')
+  if (depth > maxDepth || ++walk.nodes > maxNodes) throw new Refusal('The query is nested too deeply or too long.')
   if (Array.isArray(value)) {
     for (const entry of value) visit(walk, entry, scope, depth + 1)
   } else if (isObject(value)) {
@@ -110,11 +140,11 @@ function visitObject(walk: Walk, value: TreeObject, scope: Scope, depth: number)
 
 function visitQueryNode(walk: Walk, node: TreeObject, outer: Scope, depth: number): void {
   requireKnown(queryNodes, node, 'type', 'This kind of query')
-  if ((node['sample'] ?? null) !== null) throw refused('Sampling is not allowed.')
+  if ((node['sample'] ?? null) !== null) throw new Refusal('Sampling is not allowed.')
   const scope = new Set(outer)
   for (const [name, definition] of commonTables(node['cte_map'])) {
     if (scope.has(name) || walk.tables.has(name))
-      throw refused(`WITH ${name} hides another table; choose another name.`)
+      throw new Refusal(`WITH ${name} hides another table; choose another name.`)
     visit(walk, definition, scope, depth + 1)
     scope.add(name)
   }
@@ -123,22 +153,22 @@ function visitQueryNode(walk: Walk, node: TreeObject, outer: Scope, depth: numbe
 
 function commonTables(map: unknown): [string, unknown][] {
   const entries = isObject(map) ? map['map'] : undefined
-  if (!Array.isArray(entries)) throw refused('The query could not be read.')
+  if (!Array.isArray(entries)) throw new Refusal('The query could not be read.')
   return entries.map((entry: unknown) => {
     const value = isObject(entry) ? entry['value'] : undefined
     if (!isObject(entry) || typeof entry['key'] !== 'string' || !isObject(value))
-      throw refused('The query could not be read.')
+      throw new Refusal('The query could not be read.')
     if (Array.isArray(value['key_targets']) && value['key_targets'].length > 0)
-      throw refused('WITH … USING KEY is not allowed.')
+      throw new Refusal('WITH … USING KEY is not allowed.')
     return [entry['key'].toLowerCase(), value['query']]
   })
 }
 
 function visitTableReference(walk: Walk, reference: TreeObject, scope: Scope, depth: number): void {
   const type = requireKnown(tableReferences, reference, 'type', 'Reading from this')
-  if (reference['sample'] !== null) throw refused('Sampling is not allowed.', reference['query_location'])
+  if (reference['sample'] !== null) throw new Refusal('Sampling is not allowed.', reference['query_location'])
   if (type !== 'EMPTY' && ++walk.references > maxTableReferences) {
-    throw refused(`A query may name at most ${maxTableReferences} tables.`, reference['query_location'])
+    throw new Refusal(`A query may name at most ${maxTableReferences} tables.`, reference['query_location'])
   }
   if (type === 'BASE_TABLE') visitBaseTable(walk, reference, scope)
   if (type === 'JOIN') checkJoin(walk, reference)
@@ -153,11 +183,11 @@ function visitBaseTable(walk: Walk, reference: TreeObject, scope: Scope): void {
     reference['schema_name'] !== '' ||
     (reference['at_clause'] ?? null) !== null
   ) {
-    throw refused('Name the table alone, without catalog, schema or AT.', position)
+    throw new Refusal('Name the table alone, without catalog, schema or AT.', position)
   }
   if (scope.has(name)) return
   if (!walk.tables.has(name)) {
-    throw refused(
+    throw new Refusal(
       `There is no table "${name.slice(0, 80)}" in this dataset; it has: ${[...walk.tables].join(', ')}.`,
       position,
     )
@@ -170,7 +200,7 @@ function checkJoin(walk: Walk, join: TreeObject): void {
   if (requireKnown(joinKinds, join, 'ref_type', 'This kind of join') === 'ASOF') walk.isDeterministic = false
   const using = join['using_columns']
   if (join['condition'] === null && (!Array.isArray(using) || using.length === 0)) {
-    throw refused('A join needs a condition: ON or USING.', join['query_location'])
+    throw new Refusal('A join needs a condition: ON or USING.', join['query_location'])
   }
 }
 
@@ -187,7 +217,7 @@ function visitExpression(walk: Walk, expression: TreeObject, scope: Scope, depth
   if (kind === 'CAST') checkCast(walk, expression)
   if (kind === 'PARAMETER') checkParameter(walk, expression)
   if (kind === 'STAR' && (expression['columns'] === true || (expression['expr'] ?? null) !== null)) {
-    throw refused('COLUMNS(…) is not allowed; name the columns.', expression['query_location'])
+    throw new Refusal('COLUMNS(…) is not allowed; name the columns.', expression['query_location'])
   }
   visitChildren(walk, expression, scope, depth, kind === 'CAST' ? ['cast_type'] : [])
 }
@@ -198,7 +228,7 @@ function checkColumn(walk: Walk, expression: TreeObject): void {
   if (!Array.isArray(names) || names.length !== 1) return
   const name = String(names[0]).toLowerCase()
   if (refusedValueNames.has(name)) {
-    throw refused(`"${name}" is not allowed; write <table>.${name} for a column.`, expression['query_location'])
+    throw new Refusal(`"${name}" is not allowed; write <table>.${name} for a column.`, expression['query_location'])
   }
   if (volatileValueNames.has(name)) walk.isDeterministic = false
 }
@@ -208,9 +238,9 @@ function checkFunction(walk: Walk, expression: TreeObject): void {
   const position = expression['query_location']
   // The parser itself writes `main` for EXTRACT, TRIM, POSITION, list literals and the like.
   if ((expression['schema'] !== '' && expression['schema'] !== 'main') || expression['catalog'] !== '') {
-    throw refused('Name the function alone, without catalog or schema.', position)
+    throw new Refusal('Name the function alone, without catalog or schema.', position)
   }
-  if (!allowedFunctions.has(name)) throw refused(`The function "${name.slice(0, 80)}" is not allowed.`, position)
+  if (!allowedFunctions.has(name)) throw new Refusal(`The function "${name.slice(0, 80)}" is not allowed.`, position)
   walk.functions.add(name)
   if (inexactFunctions.has(name)) walk.isInexact = true
   if (!deterministicFunctions.has(name)) walk.isDeterministic = false
@@ -226,7 +256,9 @@ function checkParameter(walk: Walk, expression: TreeObject): void {
   const index = Number(expression['identifier'])
   walk.isInexact = true
   if (Number.isInteger(index) && index >= 1 && index <= walk.parameterCount) return
-  throw refused(`The query names $${String(expression['identifier'])} and brings ${walk.parameterCount} parameters.`)
+  throw new Refusal(
+    `The query names $${String(expression['identifier'])} and brings ${walk.parameterCount} parameters.`,
+  )
 }
 
 function visitPlain(walk: Walk, value: TreeObject, scope: Scope, depth: number): void {
@@ -264,7 +296,7 @@ function requireKnown(
   const name = value[key]
   if (typeof name === 'string' && known.has(name)) return name
   const label = typeof name === 'string' ? name.toLowerCase().replaceAll('_', ' ') : 'unknown'
-  throw refused(`${what} is not allowed (${label}).`, position ?? value['query_location'])
+  throw new Refusal(`${what} is not allowed (${label}).`, position ?? value['query_location'])
 }
 
 function hasEntries(value: unknown): boolean {
@@ -281,9 +313,4 @@ function isFloat(type: unknown): boolean {
 
 function isObject(value: unknown): value is TreeObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
-}
-
-function refused(message: string, position?: unknown): MarketplaceError {
-  const at = typeof position === 'number' && position >= 0 && position < noPosition ? `position ${position}` : undefined
-  return new MarketplaceError({ code: 'sql-refused', message, details: at })
 }

@@ -1,1 +1,2 @@
 export * from './check-duckdb-query.ts'
+export * from './sql-position.ts'

@@ -2,7 +2,7 @@
 import { DuckDBInstance } from '@duckdb/node-api'
 import { attacks, determinismCases, legitCases } from '@enigma/query/cases'
 import serialized from '@enigma/query/cases/serialized-queries.json' with { type: 'json' }
-import type { Parameter } from '@enigma/protocol'
+import type { MarketplaceError, Parameter } from '@enigma/protocol'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { openCaseDatabase, type CaseDatabase } from './test-support/open-case-database.ts'
 
@@ -42,8 +42,19 @@ test.each([
   ['SELECT * FROM hidden', 'position 14'],
   ['SELECT id FROM trades WHERE', 'position 27'],
   ['SELECT id FROM trades a CROSS JOIN trades b', 'position 24'],
+  [`SELECT 'é€😀', id FORM trades`, 'position 22'],
+  [`SELECT 'é€😀', getenv('HOME') FROM trades`, 'position 14'],
 ])('says where: %s', async (sql, details) => {
   await expect(database.rows(sql)).rejects.toMatchObject({ code: 'sql-refused', details })
+})
+
+test.each([
+  [`SELECT 'é€😀', nope FROM trades`, /^position 14\nBinder Error: Referenced column "nope" not found/],
+  [`SELECT id FROM trades WHERE label::INTEGER = 3`, /^position \d+\nConversion Error: /],
+])('says where the engine stumbled: %s', async (sql, details) => {
+  const error = await database.rows(sql).catch((cause: unknown) => cause)
+  expect(error).toMatchObject({ code: 'sql-refused', shortMessage: 'DuckDB refused the query.' })
+  expect((error as MarketplaceError).details).toMatch(details)
 })
 
 test.each(determinismCases)('deterministic $deterministic: $sql', async ({ sql, deterministic }) => {

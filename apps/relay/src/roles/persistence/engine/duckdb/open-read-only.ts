@@ -42,6 +42,7 @@ export async function openReadOnly({
   ).connect()
   for (const each of [connection, parser]) {
     await each.run("SET TimeZone = 'UTC'")
+    await each.run('SET errors_as_json = true')
     await each.run("SET disabled_filesystems = 'LocalFileSystem'")
     await each.run('SET lock_configuration = true')
   }

@@ -21,6 +21,7 @@ import { columnTypeOf } from './column-types.ts'
 import type { EngineReply, QueryRequest } from './engine-messages.ts'
 import { HeldRows } from './held-rows.ts'
 import type { OpenedDatabase } from './open-read-only.ts'
+import { toFailure } from './to-failure.ts'
 
 export type RunningQuery = {
   columns: () => Promise<EngineReply>
@@ -54,7 +55,7 @@ export function startQuery(
       // A failed statement holds the memory that its query took, until it is destroyed.
       statement?.destroySync()
       statement = undefined
-      throw toFailure(cause, { isLate, isCancelled, timeoutMs: request.timeoutMs })
+      throw toFailure(cause, { isLate, isCancelled, request })
     } finally {
       clearTimeout(timer)
       remainingMs = Math.max(1, remainingMs - (performance.now() - started))
@@ -66,7 +67,7 @@ export function startQuery(
         const started = performance.now()
         const tree = await parse(parser, request.sql)
         const parameterCount = request.parameters.length
-        const checked = checkDuckdbQuery({ tree, tables, inexactTables, parameterCount })
+        const checked = checkDuckdbQuery({ sql: request.sql, tree, tables, inexactTables, parameterCount })
         const guardMs = performance.now() - started
         statement = await prepare(connection, request)
         const result = await statement.stream()
@@ -217,29 +218,4 @@ function sortRows(columns: readonly ResultColumn[], rows: Value[][]): Value[][] 
     return { row, key: Buffer.from(writer.take()) }
   })
   return keyed.sort((a, b) => Buffer.compare(a.key, b.key)).map(({ row }) => row)
-}
-
-type FailureFacts = { isLate: boolean; isCancelled: boolean; timeoutMs: number }
-
-function toFailure(cause: unknown, { isLate, isCancelled, timeoutMs }: FailureFacts): MarketplaceError {
-  if (cause instanceof MarketplaceError) return cause
-  if (isCancelled) return new MarketplaceError({ code: 'aborted', message: 'The query was cancelled.' })
-  if (isLate) {
-    const message = `The query took longer than ${timeoutMs / 1000} s; ask for less or filter more.`
-    return new MarketplaceError({ code: 'too-slow', message })
-  }
-  const text = cause instanceof Error ? cause.message : String(cause)
-  // Out of memory, DuckDB would move data to a temporary file, which the hardened configuration forbids.
-  if (/out of memory|bad_?alloc|failed to (allocate|offload)|LocalFileSystem has been disabled/i.test(text)) {
-    return new MarketplaceError({
-      code: 'too-large',
-      message: 'The query needs more memory than it may use; ask for less.',
-    })
-  }
-  // DuckDB's text about the asker's own SQL: an unknown column, a type that does not fit, a division by zero.
-  return new MarketplaceError({
-    code: 'sql-refused',
-    message: 'DuckDB refused the query.',
-    details: text.slice(0, 500),
-  })
 }
