@@ -55,14 +55,14 @@ export const settingsSchema = v.strictObject({
   logLevel: v.optional(v.picklist(['debug', 'info', 'warn', 'error']), 'info'),
   persistence: v.optional(
     v.strictObject({
-      /** Warm engine processes for each dataset. */
-      processes: v.optional(count, 2),
+      /** Engine processes for each dataset; one asker holds all but one of them. */
+      processes: v.optional(count, 3),
       /** Memory of one engine process. */
       memoryBytes: v.optional(bytes, 1024 ** 3),
       /** Threads of one engine process. */
       threads: v.optional(count, 2),
       /** Queries under way at once; more are answered `busy`. */
-      maxQueries: v.optional(count, 32),
+      maxQueries: v.optional(count, 64),
       /** Superseded snapshots kept for queries that name them. */
       keepSnapshots: v.optional(count, 3),
       /** Largest snapshot that is taken in. */

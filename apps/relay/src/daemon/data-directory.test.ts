@@ -74,14 +74,18 @@ describe('a data directory', () => {
       string,
       string,
     ]
-    const state = await openNodeState({ directory: data, nowSeconds })
+    const state = await openNodeState({ directory: data, nowSeconds, onDamaged: (error) => expect.fail(String(error)) })
     state.settings.set('node-record-seq', 7)
     await backupNode({ dataDirectory: data, directory: copy, onProgress: () => undefined })
     const { queryKey } = state.queryKeys.current
     const { address } = state.signer
     state.close()
     await restoreNode({ dataDirectory: restored, directory: copy })
-    const again = await openNodeState({ directory: restored, nowSeconds })
+    const again = await openNodeState({
+      directory: restored,
+      nowSeconds,
+      onDamaged: (error) => expect.fail(String(error)),
+    })
     expect(again.signer.address).toBe(address)
     expect(again.queryKeys.current.queryKey).toBe(queryKey)
     expect(again.settings.get('node-record-seq', v.number())).toBe(7)

@@ -37,9 +37,12 @@ export type NodeState = {
 export async function openNodeState({
   directory,
   nowSeconds,
+  onDamaged,
 }: {
   directory: string
   nowSeconds: () => number
+  /** Told of each stored snapshot that cannot be read. */
+  onDamaged: (error: unknown) => void
 }): Promise<NodeState> {
   const lock = await lockDataDirectory({ directory })
   const path = (name: string) => join(directory, name)
@@ -54,7 +57,7 @@ export async function openNodeState({
     signer: await openKeyFile({ path: path(dataFiles.signerKey) }),
     queryKeys: await openQueryKeys({ path: path(dataFiles.queryKeys), nowSeconds }),
     settings: createSettingsStore({ database: databases.node }),
-    snapshots: await openSnapshotStore({ directory: path(dataFiles.snapshots) }),
+    snapshots: await openSnapshotStore({ directory: path(dataFiles.snapshots), onDamaged }),
     databases,
     close() {
       for (const database of Object.values(databases)) database.close()

@@ -47,7 +47,11 @@ export async function startDaemon(parameters: StartDaemonParameters): Promise<Da
 }
 
 async function start({ config, log }: StartDaemonParameters, stops: Stops): Promise<void> {
-  const state = await openNodeState({ directory: config.dataDirectory, nowSeconds })
+  const state = await openNodeState({
+    directory: config.dataDirectory,
+    nowSeconds,
+    onDamaged: (error) => log.error({ error }, 'a stored snapshot cannot be read; an older one serves'),
+  })
   stops.push(() => state.close())
   const onChainChange = new Set<() => void>()
   const mirror = await startMirror({

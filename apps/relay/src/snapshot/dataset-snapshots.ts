@@ -58,7 +58,13 @@ export type DatasetSnapshots = {
   onCommit(listener: (stored: StoredSnapshot) => void): () => void
 }
 
-export type OpenDatasetSnapshotsParameters = { dataset: Hex; directory: string; disk: Disk }
+export type OpenDatasetSnapshotsParameters = {
+  dataset: Hex
+  directory: string
+  disk: Disk
+  /** Told of each snapshot whose files cannot be read; it is passed over. */
+  onDamaged?: ((error: unknown) => void) | undefined
+}
 
 /** Opens the folder of one dataset, creating it. */
 export async function openDatasetSnapshots(parameters: OpenDatasetSnapshotsParameters): Promise<DatasetSnapshots> {
@@ -76,16 +82,18 @@ class FolderSnapshots implements DatasetSnapshots {
   readonly dataset: Hex
   readonly #directory: string
   readonly #disk: Disk
+  readonly #onDamaged: (error: unknown) => void
   readonly #listeners = new Set<(stored: StoredSnapshot) => void>()
   #complete: StoredSnapshot[] = []
   #unsigned: Snapshot | undefined
   #highestSeq = 0
   #queue: Promise<unknown> = Promise.resolve()
 
-  constructor({ dataset, directory, disk }: OpenDatasetSnapshotsParameters) {
+  constructor({ dataset, directory, disk, onDamaged = () => undefined }: OpenDatasetSnapshotsParameters) {
     this.dataset = dataset
     this.#directory = directory
     this.#disk = disk
+    this.#onDamaged = onDamaged
   }
 
   async load(): Promise<void> {
@@ -98,11 +106,14 @@ class FolderSnapshots implements DatasetSnapshots {
     await this.#removeTemporary(segments, await readdir(segments))
     this.#highestSeq = Math.max(0, ...names.map((name) => Number(/^(\d+)\.(head|signed)$/.exec(name)?.[1] ?? 0)))
     for (const name of names.filter((each) => each.endsWith('.signed')).sort()) {
-      const stored = await this.#readComplete(Number(name.slice(0, -'.signed'.length)))
+      const seq = Number(name.slice(0, -'.signed'.length))
+      const stored = await this.#unlessDamaged(() => this.#readComplete(seq))
       if (stored !== undefined) this.#complete.push(stored)
     }
     const has = (kind: string) => names.includes(`${nameOf(this.#highestSeq)}.${kind}`)
-    if (has('head') && !has('signed')) this.#unsigned = await this.#readUnsigned(this.#highestSeq)
+    if (!has('head') || has('signed')) return
+    // Its number stays taken: what a damaged head said may have been signed.
+    this.#unsigned = await this.#unlessDamaged(() => this.#readUnsigned(this.#highestSeq))
   }
 
   latest(): StoredSnapshot | undefined {
@@ -210,6 +221,17 @@ class FolderSnapshots implements DatasetSnapshots {
 
   async #removeTemporary(directory: string, names: readonly string[]): Promise<void> {
     await Promise.all(names.filter(isTemporaryName).map((name) => rm(join(directory, name), { force: true })))
+  }
+
+  /** Undefined for files that no longer hold what was written; a disk that cannot be read still throws. */
+  async #unlessDamaged<Result>(read: () => Promise<Result | undefined>): Promise<Result | undefined> {
+    try {
+      return await read()
+    } catch (error) {
+      if (!(error instanceof MarketplaceError)) throw error
+      this.#onDamaged(error)
+      return undefined
+    }
   }
 
   /** A snapshot whose files are all here; one that lost a file is passed over, so that an older one serves. */

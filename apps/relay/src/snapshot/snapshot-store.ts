@@ -17,12 +17,18 @@ export type SnapshotStore = {
   datasets(): Promise<Hex[]>
 }
 
-export type OpenSnapshotStoreParameters = { directory: string; disk?: Disk }
+export type OpenSnapshotStoreParameters = {
+  directory: string
+  disk?: Disk
+  /** Told of each stored snapshot that cannot be read; an older one serves in its place. */
+  onDamaged?: ((error: unknown) => void) | undefined
+}
 
 /** Opens the store, creating its directory; what a killed process left half-done is removed. */
 export async function openSnapshotStore({
   directory,
   disk = realDisk,
+  onDamaged,
 }: OpenSnapshotStoreParameters): Promise<SnapshotStore> {
   const temporaryDirectory = join(directory, 'temporary')
   await rm(temporaryDirectory, { recursive: true, force: true })
@@ -32,8 +38,12 @@ export async function openSnapshotStore({
     temporaryDirectory,
     newTemporaryPath: () => join(temporaryDirectory, randomUUID()),
     dataset(dataset) {
-      const open = opened.get(dataset) ?? openDatasetSnapshots({ dataset, directory: join(directory, dataset), disk })
+      const known = opened.get(dataset)
+      if (known !== undefined) return known
+      const open = openDatasetSnapshots({ dataset, directory: join(directory, dataset), disk, onDamaged })
       opened.set(dataset, open)
+      // A disk that fails once is asked again by the next caller.
+      open.catch(() => opened.delete(dataset))
       return open
     },
     async datasets() {

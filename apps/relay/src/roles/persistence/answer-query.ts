@@ -20,7 +20,7 @@ import type { PersistenceLimits } from './persistence-limits.ts'
 import type { QueryGate } from './query-gate.ts'
 import type { QueryKeys } from './query-keys.ts'
 import { readAhead } from './read-ahead.ts'
-import type { Caller } from './sample-limits.ts'
+import { type Caller, hostOf } from './sample-limits.ts'
 import { watchStalls } from './stall-watch.ts'
 import { type DecodedQuery, decodeRequest, type VerifyQuery } from './verify-query.ts'
 
@@ -59,7 +59,7 @@ export type AnswerQueryParts = {
   verify: VerifyQuery
   gate: QueryGate
   /** A lease on the snapshot that a query wishes for; throws `snapshot-unknown`. */
-  openSnapshot: (query: Query) => Promise<OpenedSnapshot>
+  openSnapshot: (query: Query, signal: AbortSignal) => Promise<OpenedSnapshot>
   limits: Pick<PersistenceLimits, 'answerTimeoutMs' | 'readerStallMs' | 'readAheadBytes'>
   nowSeconds: () => number
   /** A monotonic clock. */
@@ -200,14 +200,15 @@ async function* answerParts(run: Run): AsyncGenerator<AnswerPart, void, undefine
   run.ending.add(() => settle(used))
   record.account = account
   holds.add(account === undefined ? parts.gate.enterSample(caller) : parts.gate.enterQuery(account))
-  const snapshot = await parts.openSnapshot(query)
+  const snapshot = await parts.openSnapshot(query, signal)
   holds.add(snapshot.release)
   const verifyMs = parts.nowMs() - startedMs
   signal.throwIfAborted()
   const { sql, parameters, maxRows, maxBytes } = query
   const { timeoutMs } = snapshot
   const onStarted = () => (used.queries = 1)
-  const result = await snapshot.stream({ sql, parameters, maxRows, maxBytes, timeoutMs, signal, onStarted })
+  const lane = account ?? hostOf(caller.address)
+  const result = await snapshot.stream({ sql, parameters, maxRows, maxBytes, timeoutMs, signal, lane, onStarted })
   yield* createAnswerParts({ ...parts, query, snapshot, result, verifyMs })
 }
 

@@ -7,6 +7,7 @@ import type { DatasetSnapshots, StoredSnapshot } from '../../snapshot/dataset-sn
 import type { EngineHealth } from './engine/engine.ts'
 import type { LeasedDatabase } from './leased-database.ts'
 import { openFullDatabase, type OpenDatabaseParts, openSampleDatabase } from './open-databases.ts'
+import { createOlderSnapshots, type OlderSnapshots } from './older-snapshots.ts'
 import type { OpenedSnapshot } from './opened-snapshot.ts'
 import type { PersistenceLimits } from './persistence-limits.ts'
 
@@ -23,8 +24,8 @@ export type DatasetHealth = {
 export type DatasetService = {
   readonly manifest: Manifest
   hasSnapshot: (wish: Query['snapshot']) => boolean
-  /** A lease on the snapshot that the query wishes for; throws `snapshot-unknown` or `sample-limited`. */
-  openSnapshot: (query: Query) => Promise<OpenedSnapshot>
+  /** A lease on the snapshot that the query wishes for; throws `snapshot-unknown`, `sample-limited` or `busy`. */
+  openSnapshot: (query: Query, signal: AbortSignal) => Promise<OpenedSnapshot>
   /** Takes a newer manifest; `settle` brings its sample. */
   setTerms: (terms: DatasetTerms) => void
   /** Resolves when the newest snapshot in the store is the one that is served; throws when it cannot be opened. */
@@ -36,7 +37,7 @@ export type DatasetService = {
 export type DatasetServiceParts = OpenDatabaseParts & {
   snapshots: DatasetSnapshots
   terms: DatasetTerms
-  limits: Pick<PersistenceLimits, 'sampleTimeoutMs'>
+  limits: Pick<PersistenceLimits, 'sampleTimeoutMs' | 'maxOlderSnapshots' | 'olderSnapshotIdleMs'>
   /** Told when a snapshot cannot be opened; the one before it goes on serving. */
   onError: (error: unknown) => void
 }
@@ -60,6 +61,7 @@ class SnapshotServer implements DatasetService {
   readonly #parts: DatasetServiceParts
   readonly #closing = new AbortController()
   readonly #unsubscribe: () => void
+  readonly #older: OlderSnapshots
   #terms: DatasetTerms
   #serving: Serving | undefined
   #swaps: Promise<void> = Promise.resolve()
@@ -67,6 +69,9 @@ class SnapshotServer implements DatasetService {
   constructor(parts: DatasetServiceParts) {
     this.#parts = parts
     this.#terms = parts.terms
+    const { limits, onError } = parts
+    const open = (stored: StoredSnapshot) => openFullDatabase({ parts, stored, signal: this.#closing.signal })
+    this.#older = createOlderSnapshots({ open, limits, onError })
     this.#unsubscribe = parts.snapshots.onCommit(() => void this.settle().catch(parts.onError))
   }
 
@@ -81,7 +86,7 @@ class SnapshotServer implements DatasetService {
     this.#terms = terms
   }
 
-  openSnapshot = async (query: Query): Promise<OpenedSnapshot> => {
+  openSnapshot = async (query: Query, signal: AbortSignal): Promise<OpenedSnapshot> => {
     const serving = this.#serving
     if (serving === undefined) throw snapshotUnknown()
     const { snapshot: wish } = query
@@ -90,10 +95,9 @@ class SnapshotServer implements DatasetService {
     }
     const stored = this.#find(wish.seq)
     if (stored === undefined || query.kind === 'sample') throw snapshotUnknown()
-    const older = await openFullDatabase({ parts: this.#parts, stored, signal: this.#closing.signal })
-    const opened = this.#lease(stored, older)
-    older.retire().catch(this.#parts.onError)
-    return opened
+    const { database, release } = await this.#older.use(stored, signal)
+    const opened = this.#lease(stored, database)
+    return { ...opened, release: () => [opened.release, release].forEach((leave) => leave()) }
   }
 
   settle = (): Promise<void> => {
@@ -114,7 +118,7 @@ class SnapshotServer implements DatasetService {
     await this.#swaps
     const serving = this.#serving
     this.#serving = undefined
-    await Promise.all([serving?.full.close(), serving?.sample?.close()])
+    await Promise.all([serving?.full.close(), serving?.sample?.close(), this.#older.close()])
   }
 
   async #swap(): Promise<void> {
@@ -133,6 +137,7 @@ class SnapshotServer implements DatasetService {
       await sample?.retire()
       throw error
     }
+    this.#older.keepOnly(this.#parts.snapshots.list())
     const superseded = isSameSnapshot ? [before.sample] : [before?.full, before?.sample]
     for (const database of superseded) database?.retire().catch(this.#parts.onError)
   }

@@ -29,9 +29,13 @@ export const persistenceLimits = {
   maxUnverified: 128,
   maxUnverifiedPerCaller: 64,
   /** Queries of subscribers under way at once; more are answered `busy`. */
-  maxQueries: 32,
-  /** Queries under way at once for one account; more are `rate-limited`. */
-  maxQueriesPerAccount: 24,
+  maxQueries: 64,
+  /** Queries under way at once for one account, a quarter of all; more are `rate-limited`. */
+  maxQueriesPerAccount: 16,
+  /** Superseded snapshots open at once for queries that name them; more are answered `busy`. */
+  maxOlderSnapshots: 2,
+  /** How long a superseded snapshot stays open with nobody asking. */
+  olderSnapshotIdleMs: 30_000,
   /** The longest that one answer may take to be fetched. */
   answerTimeoutMs: 15 * 60_000,
   /** The longest that a reader may pause between two frames. */

@@ -70,7 +70,8 @@ export function startPersistenceRole(parts: PersistenceRoleParts): PersistenceRo
   const gate = createQueryGate({ limits })
   const commits = createGroupCommit({ database: parts.database })
   const verify = createVerifier({ parts, limits, commits, datasetOf: (dataset) => ready.get(dataset) })
-  const openSnapshot = (query: Query) => requireReady(ready, query.dataset).openSnapshot(query)
+  const openSnapshot = (query: Query, signal: AbortSignal) =>
+    requireReady(ready, query.dataset).openSnapshot(query, signal)
   const onFailure = parts.onError
 
   async function start(dataset: Hex, terms: DatasetTerms): Promise<DatasetService> {

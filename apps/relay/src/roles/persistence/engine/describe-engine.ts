@@ -22,7 +22,11 @@ export type EngineFixture = {
   databasePath: (name: string) => string
 }
 
-/** Runs the suite on an adapter. */
+async function readAll(reader: AsyncIterator<unknown>): Promise<void> {
+  while ((await reader.next()).done !== true);
+}
+
+/** Runs the suite on an adapter whose engine has three processes, held by slow readers for a second at most. */
 export function describeEngine(name: string, createFixture: () => Promise<EngineFixture>): void {
   describe(`engine ${name}`, () => {
     let fixture: EngineFixture
@@ -174,6 +178,53 @@ export function describeEngine(name: string, createFixture: () => Promise<Engine
         ),
       )
       expect(counts.reduce((sum, { rows }) => sum + Number(rows[0]?.[0]), 0)).toBe(totalRows)
+    })
+
+    describe('askers who wait', () => {
+      const slowSql = `SELECT count(*) FROM trades a JOIN trades b ON a.id <> b.id JOIN trades c ON b.id <> c.id`
+
+      test('take turns: a small question is not behind all the slow ones of another', async () => {
+        const others = new AbortController()
+        const slow = Array.from({ length: 12 }, () => ask(slowSql, { signal: others.signal, lane: 'slow' }))
+        const outcomes = Promise.allSettled(slow)
+        await expect.poll(() => database.health.waiting).toBeGreaterThan(8)
+        const { rows } = await rowsOf('SELECT count(*) FROM trades', { lane: 'small' })
+        expect(rows).toEqual([[BigInt(totalRows)]])
+        expect(database.health.waiting).toBeGreaterThan(8)
+        others.abort()
+        expect((await outcomes).every(({ status }) => status === 'rejected')).toBe(true)
+        await isWell()
+      })
+
+      test('leave the line at once when they go', async () => {
+        const others = new AbortController()
+        const gone = new AbortController()
+        const running = Promise.allSettled(
+          Array.from({ length: 4 }, () => ask(slowSql, { signal: others.signal, lane: 'a' })),
+        )
+        const waiting = ask(slowSql, { signal: gone.signal, lane: 'b' }).catch((error: unknown) => error)
+        const last = ask('SELECT 1', { signal: gone.signal, lane: 'a' }).catch((error: unknown) => error)
+        await expect.poll(() => database.health.waiting).toBeGreaterThan(0)
+        const before = database.health.waiting
+        gone.abort()
+        expect(await last).toBeInstanceOf(Error)
+        expect(database.health.waiting).toBeLessThan(before)
+        others.abort()
+        await Promise.all([running, waiting])
+        await isWell()
+      })
+
+      test('get the process of a reader that does not fetch', async () => {
+        const held = await Promise.all(
+          ['a', 'b', 'c'].map((lane) => ask('SELECT * FROM trades', { lane }).then((result) => result.batches)),
+        )
+        const readers = held.map((batches) => batches[Symbol.asyncIterator]())
+        for (const reader of readers) await reader.next()
+        await isWell()
+        const outcomes = await Promise.allSettled(readers.map(readAll))
+        const codes = outcomes.map((each) => (each.status === 'rejected' ? (each.reason as { code: string }).code : ''))
+        expect(codes.filter((code) => code === 'too-slow')).toHaveLength(1)
+      })
     })
 
     test('appends to a copy of an earlier database', async () => {

@@ -5,10 +5,13 @@ export const engineLimits = {
   /** What Node and DuckDB reserve besides, before `prlimit --data` ends an allocation. */
   processBytes: 1024 ** 3,
   threads: 2,
-  /** Processes for each open database. */
-  processes: 2,
+  /** Processes for each open database: two for one asker, the third for the others. */
+  processes: 3,
   /** Queries that may wait for a process. */
   waiting: 64,
+  /** How long a reader may hold a process back, all its pauses together, once others wait for one. */
+  readerHoldMs: 20_000,
+  evictionCheckMs: 250,
   startTimeoutMs: 15_000,
   /** From the interrupt to SIGKILL. */
   graceMs: 1000,

@@ -26,6 +26,8 @@ export type EngineQuery = {
   /** Of the engine's own work; waiting for the reader does not count. */
   timeoutMs: number
   signal: AbortSignal
+  /** Who asks: those of one lane wait in one line, and lanes are served in turns. */
+  lane?: string | undefined
   /** Told before the engine does anything for the query: from then on it has cost work, whatever becomes of it. */
   onStarted?: (() => void) | undefined
 }

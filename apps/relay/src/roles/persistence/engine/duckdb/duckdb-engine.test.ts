@@ -20,6 +20,7 @@ describeEngine('duckdb', async () => {
     engine: createDuckdbEngine({
       tools: findSandboxTools(),
       memoryBytes: 512 * 1024 ** 2,
+      readerHoldMs: 1000,
     }),
     databasePath: (name) => join(directory, name),
     async makeSegment({ firstId, rows }) {

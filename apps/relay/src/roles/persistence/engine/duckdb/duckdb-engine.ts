@@ -4,7 +4,7 @@ import { version } from '@duckdb/node-api'
 import type { Engine, EngineBatch, EngineQuery, EngineResult } from '../engine.ts'
 import { engineLimits } from '../engine-limits.ts'
 import type { EngineRequest } from './engine-messages.ts'
-import { EnginePool, type EngineSettings } from './engine-pool.ts'
+import { EnginePool, type EngineSettings, type Hold, type Turn } from './engine-pool.ts'
 import { type EngineProcess, type EngineTools, startEngineProcess } from './engine-process.ts'
 
 export type DuckdbEngineParameters = {
@@ -13,17 +13,20 @@ export type DuckdbEngineParameters = {
   threads?: number
   /** Processes for each open database. */
   processes?: number
+  readerHoldMs?: number
 }
 
 /** Creates the engine; nothing runs until a database is opened. */
 export function createDuckdbEngine(parameters: DuckdbEngineParameters): Engine {
-  const { memoryBytes, threads, processes } = engineLimits
-  const settings: EngineSettings = { memoryBytes, threads, processes, ...parameters }
+  const { memoryBytes, threads, processes, readerHoldMs } = engineLimits
+  const settings: EngineSettings = { memoryBytes, threads, processes, readerHoldMs, ...parameters }
   return {
     engineId: `duckdb/${version().replace(/^v/, '')}`,
     async open({ databasePath, tables }) {
       const pool = new EnginePool(settings, databasePath, tables)
-      pool.release(await pool.acquire())
+      // One process is warm before the first query, and tells whether the file can be opened.
+      const warm = await pool.acquire({ lane: '', signal: new AbortController().signal })
+      warm.release()
       return {
         stream: (query) => streamOnSoundProcess(pool, query),
         close: () => pool.close(),
@@ -50,17 +53,18 @@ export function createDuckdbEngine(parameters: DuckdbEngineParameters): Engine {
 
 /** What earlier queries left behind in a process must not fail an honest one: that is asked again of a fresh process. */
 async function streamOnSoundProcess(pool: EnginePool, query: EngineQuery): Promise<EngineResult> {
-  const process_ = await pool.acquire()
-  const { isUsed } = process_
+  const turn: Turn = { lane: query.lane ?? '', signal: query.signal }
+  const hold = await pool.acquire(turn)
+  const { isUsed } = hold.process
   const started = performance.now()
   try {
-    return await streamQuery({ query, process_, pool })
+    return await streamQuery(query, hold)
   } catch (error) {
     if (!isUsed || !isUnsound(error)) throw error
-    const fresh = await pool.acquireFresh()
+    const fresh = await pool.acquireFresh(turn)
     const timeoutMs = Math.floor(query.timeoutMs - (performance.now() - started))
-    if (timeoutMs > 0) return await streamQuery({ query: { ...query, timeoutMs }, process_: fresh, pool })
-    pool.release(fresh)
+    if (timeoutMs > 0) return await streamQuery({ ...query, timeoutMs }, fresh)
+    fresh.release()
     throw error
   }
 }
@@ -70,24 +74,21 @@ function isUnsound(error: unknown): boolean {
   return error instanceof MarketplaceError && (error.code === 'too-large' || error.code === 'engine-failed')
 }
 
-type StreamParameters = { query: EngineQuery; process_: EngineProcess; pool: EnginePool }
-
-async function streamQuery({ query, process_, pool }: StreamParameters): Promise<EngineResult> {
-  const { signal, onStarted, ...request } = query
+async function streamQuery(query: EngineQuery, hold: Hold): Promise<EngineResult> {
+  const { signal, onStarted, sql, parameters, maxRows, maxBytes, timeoutMs } = query
+  const request = { kind: 'query', sql, parameters, maxRows, maxBytes, timeoutMs } as const
+  const process_ = hold.process
   const abort = () => process_.cancel()
-  let isReleased = false
   const end = () => {
-    if (isReleased) return
-    isReleased = true
     signal.removeEventListener('abort', abort)
-    pool.release(process_)
+    hold.release()
   }
   signal.addEventListener('abort', abort)
   try {
     signal.throwIfAborted()
-    const ask = withinTime(process_, query.timeoutMs)
+    const ask = withinTime(process_, timeoutMs)
     onStarted?.()
-    const reply = await ask({ kind: 'query', ...request })
+    const reply = await ask(request)
     if (reply.kind !== 'columns') throw unexpected(process_)
     const state = { truncated: false }
     return {
@@ -97,7 +98,7 @@ async function streamQuery({ query, process_, pool }: StreamParameters): Promise
       get truncated() {
         return state.truncated
       },
-      batches: readBatches({ process_, ask, signal, state, end }),
+      batches: readBatches({ hold, ask, signal, state, end }),
     }
   } catch (error) {
     await retire(process_, error)
@@ -126,7 +127,7 @@ function withinTime(process_: EngineProcess, timeoutMs: number): Ask {
 }
 
 type ReadBatchesParameters = {
-  process_: EngineProcess
+  hold: Hold
   ask: Ask
   signal: AbortSignal
   state: { truncated: boolean }
@@ -134,7 +135,7 @@ type ReadBatchesParameters = {
 }
 
 async function* readBatches({
-  process_,
+  hold,
   ask,
   signal,
   state,
@@ -143,20 +144,29 @@ async function* readBatches({
   try {
     for (;;) {
       signal.throwIfAborted()
+      if (hold.isEvicted) throw slowReader()
       const reply = await ask({ kind: 'next' })
       if (reply.kind === 'end') {
         state.truncated = reply.truncated
         return
       }
-      if (reply.kind !== 'batch') throw unexpected(process_)
+      if (reply.kind !== 'batch') throw unexpected(hold.process)
+      hold.pause()
       yield reply
+      hold.resume()
     }
   } catch (error) {
-    await retire(process_, error)
+    await retire(hold.process, error)
     throw error
   } finally {
     end()
   }
+}
+
+function slowReader(): MarketplaceError {
+  const message =
+    'The answer was fetched too slowly while others waited for this dataset; ask for less, or fetch faster.'
+  return new MarketplaceError({ code: 'too-slow', message })
 }
 
 /** A process that says what was not asked for is not trusted again. */

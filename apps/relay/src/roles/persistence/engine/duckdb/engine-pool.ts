@@ -1,12 +1,39 @@
-/** The processes of one open database: warm ones are reused, dead ones replaced, askers wait in line. */
+/**
+ * The processes of one open database: warm ones are reused, dead ones replaced, askers wait in turns. One asker never
+ * holds all processes, and a reader who fetches slowly gives its process up when others wait for one.
+ */
 import { MarketplaceError } from '@enigma/protocol'
 import type { EngineHealth, EngineTable } from '../engine.ts'
 import { engineLimits } from '../engine-limits.ts'
 import { type EngineProcess, type EngineTools, startEngineProcess } from './engine-process.ts'
+import { createFairLine } from './fair-line.ts'
 
-export type EngineSettings = { tools: EngineTools; memoryBytes: number; threads: number; processes: number }
+export type EngineSettings = {
+  tools: EngineTools
+  memoryBytes: number
+  threads: number
+  processes: number
+  /** How long readers may hold a process back that others wait for. */
+  readerHoldMs: number
+}
 
-type Waiting = { resolve: (process_: EngineProcess) => void; reject: (error: unknown) => void }
+/** For whom a process is asked; `signal` leaves the line. */
+export type Turn = { lane: string; signal: AbortSignal }
+
+/** A process of one's own until `release`. */
+export type Hold = {
+  readonly process: EngineProcess
+  /** Given up for others; the process is dead. */
+  readonly isEvicted: boolean
+  /** To be called when the process has nothing to do because its reader does not fetch, and when it has again. */
+  pause: () => void
+  resume: () => void
+  /** Gives the process back, alive or dead; once. */
+  release: () => void
+}
+
+type Holding = Hold & { lane: string; heldMs: () => number; evict: () => void }
+type Waiting = { lane: string; resolve: (hold: Holding) => void; reject: (error: unknown) => void }
 
 /** A pool on one database file. */
 export class EnginePool {
@@ -15,7 +42,11 @@ export class EnginePool {
   readonly #tables: readonly EngineTable[]
   readonly #idle: EngineProcess[] = []
   readonly #all = new Set<EngineProcess>()
-  readonly #waiting: Waiting[] = []
+  readonly #holds = new Set<Holding>()
+  readonly #line = createFairLine<Waiting>()
+  /** Processes being started, by lane. */
+  readonly #starting: string[] = []
+  #evictions: ReturnType<typeof setInterval> | undefined
   #killed = 0
   #isClosed = false
 
@@ -25,55 +56,116 @@ export class EnginePool {
     this.#tables = tables
   }
 
-  /** A process of one's own until `release`; throws `rate-limited` when too many wait. */
-  async acquire(): Promise<EngineProcess> {
+  /** Throws `rate-limited` when too many wait, and what `signal` says when the asker leaves. */
+  async acquire({ lane, signal }: Turn): Promise<Hold> {
     if (this.#isClosed) throw closed()
-    for (let process_ = this.#idle.pop(); process_ !== undefined; process_ = this.#idle.pop()) {
-      if (process_.isAlive) return process_
-      this.#all.delete(process_)
-    }
-    if (this.#all.size < this.#settings.processes) return this.#start()
-    if (this.#waiting.length >= engineLimits.waiting) {
+    signal.throwIfAborted()
+    const waiting = this.#line.size
+    if (waiting === 0 && this.#hasRoom() && this.#mayHold(lane)) return this.#take(lane)
+    if (waiting >= engineLimits.waiting) {
       throw new MarketplaceError({ code: 'rate-limited', message: 'Too many queries wait on this dataset; try again.' })
     }
-    const { promise, resolve, reject } = Promise.withResolvers<EngineProcess>()
-    this.#waiting.push({ resolve, reject })
-    return promise
+    const { promise, resolve, reject } = Promise.withResolvers<Hold>()
+    const give = (hold: Hold) => (signal.aborted ? hold.release() : resolve(hold))
+    const leave = this.#line.push(lane, { lane, resolve: give, reject })
+    const abort = () => {
+      leave()
+      reject(signal.reason as Error)
+    }
+    signal.addEventListener('abort', abort)
+    this.#serve()
+    this.#evictions ??= setInterval(() => this.#evictSlowest(), engineLimits.evictionCheckMs)
+    return promise.finally(() => signal.removeEventListener('abort', abort))
   }
 
   /** A process that has not served anyone: an idle one makes room for it. */
-  async acquireFresh(): Promise<EngineProcess> {
-    const process_ = await this.acquire()
-    if (!process_.isUsed) return process_
-    await process_.kill()
-    this.#all.delete(process_)
-    return this.#start()
-  }
-
-  /** Gives a process back, alive or dead: the next in line gets it, or a fresh one in its place. */
-  release(process_: EngineProcess): void {
-    const isUsable = process_.isAlive && !this.#isClosed
-    if (!isUsable) this.#all.delete(process_)
-    const next = this.#waiting.shift()
-    if (next === undefined) {
-      if (isUsable) this.#idle.push(process_)
-    } else if (isUsable) {
-      next.resolve(process_)
-    } else {
-      this.#start().then(next.resolve, next.reject)
-    }
+  async acquireFresh(turn: Turn): Promise<Hold> {
+    const hold = await this.acquire(turn)
+    if (!hold.process.isUsed) return hold
+    await hold.process.kill()
+    this.#all.delete(hold.process)
+    // Begun before the hold is released, so that nobody else takes the place.
+    const fresh = this.#startHeld(turn.lane)
+    hold.release()
+    return fresh
   }
 
   /** Ends all processes and refuses those that wait. */
   async close(): Promise<void> {
     this.#isClosed = true
-    for (const { reject } of this.#waiting.splice(0)) reject(closed())
+    for (const { reject } of this.#line.clear()) reject(closed())
+    this.#serve()
     await Promise.all([...this.#all].map((process_) => process_.kill()))
   }
 
   get health(): EngineHealth {
     const processes = this.#all.size
-    return { processes, busy: processes - this.#idle.length, waiting: this.#waiting.length, killed: this.#killed }
+    return { processes, busy: processes - this.#idle.length, waiting: this.#line.size, killed: this.#killed }
+  }
+
+  #hasRoom(): boolean {
+    return this.#idle.length > 0 || this.#all.size < this.#settings.processes
+  }
+
+  /** One process stays for the others, where there is more than one. */
+  #mayHold(lane: string): boolean {
+    const held = [...this.#holds].filter((hold) => hold.lane === lane).length
+    const starting = this.#starting.filter((each) => each === lane).length
+    return held + starting < Math.max(1, this.#settings.processes - 1)
+  }
+
+  async #take(lane: string): Promise<Holding> {
+    for (let process_ = this.#idle.pop(); process_ !== undefined; process_ = this.#idle.pop()) {
+      if (process_.isAlive) return this.#hold(process_, lane)
+      this.#all.delete(process_)
+    }
+    return this.#startHeld(lane)
+  }
+
+  async #startHeld(lane: string): Promise<Holding> {
+    this.#starting.push(lane)
+    try {
+      return this.#hold(await this.#start(), lane)
+    } finally {
+      this.#starting.splice(this.#starting.indexOf(lane), 1)
+    }
+  }
+
+  #hold(process_: EngineProcess, lane: string): Holding {
+    const hold = createHold({
+      process: process_,
+      lane,
+      onRelease: () => {
+        this.#holds.delete(hold)
+        const isUsable = process_.isAlive && !this.#isClosed
+        if (isUsable) this.#idle.push(process_)
+        else this.#all.delete(process_)
+        this.#serve()
+      },
+    })
+    this.#holds.add(hold)
+    return hold
+  }
+
+  /** Gives free processes to those whose turn it is. */
+  #serve(): void {
+    while (this.#hasRoom() && !this.#isClosed) {
+      const next = this.#line.take((lane) => this.#mayHold(lane))
+      if (next === undefined) break
+      this.#take(next.lane).then(next.resolve, (error: unknown) => {
+        next.reject(error)
+        this.#serve()
+      })
+    }
+    if (this.#line.size > 0) return
+    clearInterval(this.#evictions)
+    this.#evictions = undefined
+  }
+
+  /** Of the readers that held a process back for too long, the slowest gives it up. */
+  #evictSlowest(): void {
+    const slow = [...this.#holds].filter((hold) => hold.heldMs() > this.#settings.readerHoldMs)
+    slow.toSorted((a, b) => b.heldMs() - a.heldMs())[0]?.evict()
   }
 
   async #start(): Promise<EngineProcess> {
@@ -95,6 +187,46 @@ export class EnginePool {
       await process_.kill()
       throw error
     }
+  }
+}
+
+function createHold({
+  process: process_,
+  lane,
+  onRelease,
+}: {
+  process: EngineProcess
+  lane: string
+  onRelease: () => void
+}): Holding {
+  let pausedMs = 0
+  let pausedAt: number | undefined
+  let isEvicted = false
+  let isReleased = false
+  const release = () => {
+    if (isReleased) return
+    isReleased = true
+    onRelease()
+  }
+  return {
+    process: process_,
+    lane,
+    get isEvicted() {
+      return isEvicted
+    },
+    pause: () => (pausedAt = performance.now()),
+    resume() {
+      if (pausedAt !== undefined) pausedMs += performance.now() - pausedAt
+      pausedAt = undefined
+    },
+    // Only one who is paused now can be evicted: a process at work belongs to its query.
+    heldMs: () => (pausedAt === undefined ? 0 : pausedMs + performance.now() - pausedAt),
+    evict() {
+      isEvicted = true
+      void process_.kill()
+      release()
+    },
+    release,
   }
 }
 
