@@ -8,7 +8,7 @@ describe('parseSettings', () => {
   test('fills in every default', () => {
     const settings = parseSettings('roles = ["relay"]', 'enigma.toml')
     expect(settings).toMatchObject({ dataDirectory: 'data', private: false, httpPort: 0, keeper: { curators: [] } })
-    expect(settings.persistence.processes).toBe(2)
+    expect(settings.persistence.processes).toBe(3)
   })
 
   const wrong: [name: string, text: string, field: string][] = [
@@ -17,6 +17,7 @@ describe('parseSettings', () => {
     ['a setting that does not exist', 'roles = ["relay"]\nspeed = 3', 'speed'],
     ['an override that is no URL', 'roles = ["worker"]\n[worker.hostOverrides]\n"a.b" = "x"', 'worker.hostOverrides'],
     ['a script of no dataset', 'roles = ["worker"]\n[worker.scripts]\ncandles = "a.ts"', 'worker.scripts'],
+    ['a web app without a relay', 'roles = ["worker"]\n[web]\ndirectory = "build"', 'web'],
     ['a port out of range', 'roles = ["relay"]\nhttpPort = 70000', 'httpPort'],
   ]
   test.each(wrong)('names the setting for %s', (_name, text, field) => {

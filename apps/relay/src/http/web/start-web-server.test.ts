@@ -1,0 +1,153 @@
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { request } from 'node:http'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { PageRequest } from '@enigma/network'
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { startWebServer, type WebServer } from './start-web-server.ts'
+
+const network = {
+  v: 1,
+  name: 'test',
+  chainId: 31337,
+  token: `0x${'11'.repeat(20)}`,
+  marketplace: `0x${'22'.repeat(20)}`,
+  deploymentBlock: 0,
+  rpcUrls: ['http://127.0.0.1:8545/path'],
+  relays: [],
+  referencePriceWei: '1',
+  confirmations: 0,
+  faucetUrl: 'http://127.0.0.1:9999',
+}
+
+describe('the web server of a relay', () => {
+  let directory: string
+  let server: WebServer
+  let nowMs = 0
+  const asked: PageRequest[] = []
+  const errors: unknown[] = []
+  const networkPath = () => join(directory, 'enigma-network.json')
+
+  beforeAll(async () => {
+    directory = await mkdtemp(join(tmpdir(), 'enigma-web-'))
+    await mkdir(join(directory, 'app/_app/immutable'), { recursive: true })
+    await writeFile(join(directory, 'app/200.html'), '<p>fallback</p>')
+    await writeFile(join(directory, 'app/index.html'), '<p>index</p>')
+    await writeFile(join(directory, 'app/_app/immutable/a.js'), 'export {}')
+    await writeFile(networkPath(), JSON.stringify(network))
+    await writeFile(join(directory, 'secret.key'), 'secret')
+    server = await startWebServer({
+      ...{ directory: join(directory, 'app'), host: '127.0.0.1', port: 0, networkPath: networkPath() },
+      page: (pageRequest) => {
+        asked.push(pageRequest)
+        return { total: 0, entries: [] }
+      },
+      nowMs: () => nowMs,
+      onError: (error) => errors.push(error),
+    })
+  })
+  beforeEach(() => {
+    nowMs += 3_600_000
+    asked.length = 0
+    errors.length = 0
+  })
+  afterAll(async () => {
+    await server.stop()
+    await rm(directory, { recursive: true })
+  })
+
+  const get = async (path: string, init?: RequestInit) => {
+    const response = await fetch(`${server.url}${path}`, init)
+    return { status: response.status, headers: response.headers, text: await response.text() }
+  }
+
+  it.each([
+    ['/', '<p>index</p>'],
+    ['/d/0xabc/prices', '<p>fallback</p>'],
+    ['/console', '<p>fallback</p>'],
+  ])('%s is a page', async (path, body) => {
+    const { status, text, headers } = await get(path)
+    expect([status, text]).toEqual([200, body])
+    expect(headers.get('cache-control')).toBe('no-cache')
+  })
+
+  it('says which origins a page may connect to, and that none may frame it', async () => {
+    const { headers } = await get('/')
+    const policy = headers.get('content-security-policy') ?? ''
+    expect(policy).toContain("connect-src 'self' http://127.0.0.1:8545 http://127.0.0.1:9999 ws: wss:;")
+    expect(policy).toContain("frame-ancestors 'none'")
+    expect(headers.get('x-content-type-options')).toBe('nosniff')
+    expect(headers.get('referrer-policy')).toBe('no-referrer')
+  })
+
+  it('keeps hashed files for ever, and no missing one', async () => {
+    expect((await get('/_app/immutable/a.js')).headers.get('cache-control')).toContain('immutable')
+    expect((await get('/_app/immutable/gone.js')).status).toBe(404)
+  })
+
+  it.each(['/../secret.key', '/..%2fsecret.key', '/%2e%2e/secret.key', '/_app/../../secret.key', '/%00', '/%ff'])(
+    'gives nothing out of its folder for %s',
+    async (path) => {
+      const { port } = new URL(server.url)
+      const { promise, resolve, reject } = Promise.withResolvers<string>()
+      const sent = request({ host: '127.0.0.1', port, path }, (response) => {
+        let text = ''
+        response.on('data', (chunk) => (text += String(chunk)))
+        response.on('end', () => resolve(text))
+      })
+      sent.on('error', reject)
+      sent.end()
+      expect(await promise).not.toContain('secret')
+    },
+  )
+
+  it('gives the network file as it is now', async () => {
+    await writeFile(networkPath(), JSON.stringify({ ...network, name: 'changed' }))
+    expect(JSON.parse((await get('/enigma-network.json')).text)).toMatchObject({ name: 'changed' })
+  })
+
+  it('answers 500 and says why to the operator while the network file is broken, and works again', async () => {
+    await writeFile(networkPath(), '{')
+    expect((await get('/')).status).toBe(500)
+    expect(errors).toEqual([expect.objectContaining({ code: 'setting-invalid' })])
+    await writeFile(networkPath(), JSON.stringify(network))
+    expect((await get('/')).status).toBe(200)
+  })
+
+  it('asks the catalogue what the query string says', async () => {
+    const { status, text } = await get('/catalogue.json?text=flights&tag=usa&sort=price&offset=20&limit=10')
+    expect([status, JSON.parse(text)]).toEqual([200, { total: 0, entries: [] }])
+    expect(asked).toMatchObject([{ text: 'flights', tags: ['usa'], sort: 'price', offset: 20, limit: 10 }])
+  })
+
+  it.each(['limit=0', 'limit=1000000', 'offset=-1', 'offset=x', 'sort=mine', `text=${'a'.repeat(201)}`])(
+    'refuses a page of %s',
+    async (query) => {
+      expect((await get(`/catalogue.json?${query}`)).status).toBe(400)
+      expect(asked).toEqual([])
+    },
+  )
+
+  it('bounds pages by address', async () => {
+    const statuses = await Promise.all(Array.from({ length: 60 }, async () => (await get('/catalogue.json')).status))
+    expect(statuses.filter((status) => status === 200)).toHaveLength(50)
+    expect(statuses.filter((status) => status === 429)).toHaveLength(10)
+    nowMs += 1000
+    expect((await get('/catalogue.json')).status).toBe(200)
+  })
+
+  it('takes GET and HEAD only', async () => {
+    expect((await get('/', { method: 'POST', body: 'x' })).status).toBe(405)
+    expect((await get('/', { method: 'HEAD' })).status).toBe(200)
+  })
+
+  it('does not start on a folder without an app', async () => {
+    const starting = startWebServer({
+      ...{ directory, host: '127.0.0.1', port: 0, networkPath: networkPath() },
+      page: () => expect.fail(),
+      nowMs: () => 0,
+      onError: () => undefined,
+    })
+    await expect(starting).rejects.toMatchObject({ code: 'setting-invalid' })
+  })
+})
