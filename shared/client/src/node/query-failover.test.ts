@@ -1,6 +1,6 @@
 import { MarketplaceError, protocolIds } from '@enigma/protocol'
 import { afterEach, describe, expect, test } from 'vitest'
-import type { Batch } from '../query/decode-batch.ts'
+import type { Batch } from '../query/batch.ts'
 import { startTestNetwork, type TestNetwork } from './fixtures/test-network.ts'
 import { rowOf } from './fixtures/test-node.ts'
 

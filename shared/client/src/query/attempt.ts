@@ -26,13 +26,14 @@ import {
 } from '@enigma/protocol'
 import { hashGrant } from '@enigma/crypto'
 import type { Connection } from '@libp2p/interface'
-import type { Table } from '@uwdata/flechette'
 import { bytesToHex } from 'viem'
 import type { LocatedDataset } from '../datasets.ts'
 import { deploymentOf } from '../sessions.ts'
 import type { ClientParts, QueryStage, Session } from '../types.ts'
+import { readBatch } from './batch.ts'
 import { checkAnswer } from './check-answer.ts'
-import { decodeArrow, inflateBatch, rowsOfTable } from './decode-batch.ts'
+import type { ColumnData } from './column-data.ts'
+import { decodeArrow, inflateBatch } from './decode-batch.ts'
 import type { QueryRequest } from './query-request.ts'
 import { readAhead } from './read-ahead.ts'
 
@@ -49,7 +50,7 @@ export type AttemptParameters = {
   onStage: (stage: QueryStage) => void
 }
 
-export type AttemptBatch = { columns: readonly ResultColumn[]; table: Table; rowCount: number }
+export type AttemptBatch = { columns: readonly ResultColumn[]; data: readonly ColumnData[]; rowCount: number }
 
 /** Chunks that are opened, and batches that are inflated, while the one before is in use. */
 const chunksAhead = 4
@@ -186,7 +187,7 @@ function createAnswerReader({ query, parts, located }: AnswerReaderParameters) {
   let arrowBytes = 0
   const batchHashes: Uint8Array[] = []
   /** Kept while the result may still be deterministic. */
-  let tables: Table[] | undefined = []
+  let batches: AttemptBatch[] | undefined = []
 
   const takeBatch = (part: BatchPart, { bytes, hash }: NonNullable<PreparedPart['batch']>): AttemptBatch => {
     if (schema === undefined || end !== undefined) throw outOfTurn()
@@ -194,10 +195,11 @@ function createAnswerReader({ query, parts, located }: AnswerReaderParameters) {
     arrowBytes += bytes.length
     if (rows > query.maxRows || arrowBytes > query.maxBytes) throw overLimit()
     batchHashes.push(hash)
-    const table = decodeArrow({ bytes, columns: schema.columns, rows: part.rows })
-    tables?.push(table)
-    if (rows > limits.deterministicRows) tables = undefined
-    return { columns: schema.columns, table, rowCount: part.rows }
+    const data = decodeArrow({ bytes, columns: schema.columns, rows: part.rows })
+    const taken = { columns: schema.columns, data, rowCount: part.rows }
+    batches?.push(taken)
+    if (rows > limits.deterministicRows) batches = undefined
+    return taken
   }
   return {
     take({ part, batch }: PreparedPart): AttemptBatch | undefined {
@@ -214,10 +216,10 @@ function createAnswerReader({ query, parts, located }: AnswerReaderParameters) {
     },
     async finish(): Promise<AnswerEnd> {
       if (schema === undefined || end === undefined) throw outOfTurn()
-      const kept = tables
+      const kept = batches
       const allRows = (): Iterable<readonly Value[]> => {
         if (kept === undefined) throw outOfTurn()
-        return kept.flatMap((table) => rowsOfTable(table))
+        return kept.flatMap(({ data, rowCount }) => readBatch(data, rowCount).rows())
       }
       const { columns, seq } = schema
       const { publisher, metadataHash } = located.config

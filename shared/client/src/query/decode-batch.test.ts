@@ -3,7 +3,11 @@ import { arrowTypeOf, type ColumnType, limits, type ResultColumn, type Value } f
 import { columnFromArray, int32, int64, tableFromColumns, tableToIPC, utf8 } from '@uwdata/flechette'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { decodeArrow, inflateBatch, rowsOfTable } from './decode-batch.ts'
+import { readBatch } from './batch.ts'
+import { decodeArrow, inflateBatch } from './decode-batch.ts'
+
+const rowsOf = (parameters: Parameters<typeof decodeArrow>[0]) =>
+  readBatch(decodeArrow(parameters), parameters.rows).rows()
 
 const invalid = { code: 'answer-invalid' }
 
@@ -63,7 +67,7 @@ describe('Arrow', () => {
   ])
 
   test('gives the rows', () => {
-    expect(rowsOfTable(decodeArrow({ bytes: honest, columns, rows: 2 }))).toEqual([
+    expect(rowsOf({ bytes: honest, columns, rows: 2 })).toEqual([
       [1n, 'a'],
       [null, ''],
     ])
@@ -88,8 +92,8 @@ describe('Arrow', () => {
       for (const [type, all] of Object.entries(values)) {
         const some = kept.map((at) => all[at] ?? null)
         const bytes = ipc([['c', columnFromArray(some, arrowTypeOf(type as ColumnType))]])
-        const table = decodeArrow({ bytes, columns: [{ name: 'c', type: type as ColumnType }], rows: some.length })
-        expect(rowsOfTable(table)).toEqual(some.map((value) => [value]))
+        const read = rowsOf({ bytes, columns: [{ name: 'c', type: type as ColumnType }], rows: some.length })
+        expect(read).toEqual(some.map((value) => [value]))
       }
     }
   })
@@ -120,7 +124,7 @@ describe('Arrow', () => {
     fc.assert(
       fc.property(fc.oneof(fc.uint8Array({ maxLength: 300 }), changed), (bytes) => {
         try {
-          expect(rowsOfTable(decodeArrow({ bytes: new Uint8Array(bytes), columns, rows: 2 }))).toHaveLength(2)
+          expect(rowsOf({ bytes: new Uint8Array(bytes), columns, rows: 2 })).toHaveLength(2)
         } catch (error) {
           expect(error).toMatchObject(invalid)
         }

@@ -20,7 +20,7 @@ import type { Datasets, LocatedDataset } from '../datasets.ts'
 import { raceRelays } from '../race-relays.ts'
 import type { ClientParts, QueryPath, QueryStage, Session, Transport } from '../types.ts'
 import { attemptQuery } from './attempt.ts'
-import { type Batch, rowsOfTable } from './decode-batch.ts'
+import { type Batch, readBatch } from './batch.ts'
 import type { QueryParameters, QueryRequest } from './query-request.ts'
 
 const maxAttempts = 6
@@ -220,7 +220,7 @@ async function* runAttempt(
       if (done === true) return resultOf({ end: value, node, connection, query, attempt, state, nowMs: parts.nowMs() })
       state.hasRows = true
       state.failover = undefined
-      yield { ...value, attempt, isRestart, rows: () => rowsOfTable(value.table) }
+      yield { ...value, attempt, isRestart, ...readBatch(value.data, value.rowCount) }
       isRestart = false
     }
   } catch (error) {
