@@ -6,7 +6,7 @@ const steps = [
   ['contracts', 'pnpm', 'run', 'test:contracts'],
   ['web build', 'pnpm', 'run', 'build'],
   ['unit and network tests', 'vitest', 'run'],
-  ['browser', 'node', 'scripts/ensure-chromium.mjs'],
+  ['browsers', 'node', 'scripts/ensure-browsers.mjs'],
   ['end-to-end tests', 'playwright', 'test'],
 ]
 
