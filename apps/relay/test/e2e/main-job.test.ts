@@ -177,7 +177,7 @@ describe('blindness', () => {
         peerId: peerIdOf(responder),
         answer: async function* () {
           await Promise.resolve()
-          for (const part of parts) yield encodeAnswerPart(part)
+          yield { frames: parts.map(encodeAnswerPart), isLast: true }
         },
         onError,
       })

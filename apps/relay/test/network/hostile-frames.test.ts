@@ -4,6 +4,7 @@ import {
   createStreamPool,
   fetchLatestSnapshot,
   fetchPage,
+  framesOfGroups,
   handleSnapshots,
   locateDataset,
   openStream,
@@ -43,7 +44,7 @@ async function startEverything() {
     cleanup,
     answer: async function* () {
       await Promise.resolve()
-      yield Uint8Array.of(9)
+      yield { frames: [Uint8Array.of(9)], isLast: false }
     },
   })
   const server = await handleSnapshots({
@@ -87,7 +88,9 @@ const honest: Record<string, (connection: Connection, peerId: string) => Promise
     const streams = createStreamPool({ protocol: protocolIds.query })
     const route = { audience, dataset, queryId: createQueryId(), ttl: 0 }
     const frames: Uint8Array[] = []
-    for await (const frame of sendQuery({ streams, connection, route, sealed: new Uint8Array(10) })) frames.push(frame)
+    for await (const group of sendQuery({ streams, connection, route, sealed: new Uint8Array(10) })) {
+      frames.push(...group.frames)
+    }
     expect(frames).toEqual([Uint8Array.of(9)])
     streams.close()
   },
@@ -136,7 +139,8 @@ describe('a peer that floods', () => {
     const streams = createStreamPool({ protocol: protocolIds.query })
     const sealed = new Uint8Array(limits.sealedQueryBytes + 1)
     const ask = async () => {
-      for await (const frame of sendQuery({ streams, connection, route, sealed })) expect.fail(String(frame.length))
+      for await (const { frames } of sendQuery({ streams, connection, route, sealed }))
+        expect.fail(String(frames.length))
     }
     await expect(ask()).rejects.toMatchObject({ code: 'unreadable' })
     streams.close()
@@ -159,7 +163,7 @@ describe('a peer that floods', () => {
     const connection = await client.node.dial(addressesOf(node).map((text) => multiaddr(text)))
     const streams = createStreamPool({ protocol: protocolIds.query })
     const route = { audience: peerIdOf(node), dataset, queryId: createQueryId(), ttl: 0 }
-    const frames = sendQuery({ streams, connection, route, sealed: new Uint8Array(10) })
+    const frames = framesOfGroups(sendQuery({ streams, connection, route, sealed: new Uint8Array(10) }))
     const first = await frames.next()
     expect(first.value).toHaveLength(200_000)
     await sent.promise

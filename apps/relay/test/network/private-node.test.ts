@@ -20,7 +20,7 @@ async function startPrivate(relays: Host[]) {
   const onError = (error: unknown) => expect.fail(String(error))
   const answer = async function* () {
     await Promise.resolve()
-    yield Uint8Array.of(42)
+    yield { frames: [Uint8Array.of(42)], isLast: true }
   }
   const server = await handleQueries({ host: host.node, peerId, answer, onError })
   const keeper = createRelayKeeper({
@@ -59,7 +59,7 @@ test('a private node is reached by WebRTC over its relay, on a connection withou
   const streams = createStreamPool({ protocol: protocolIds.query })
   const route = { audience: peerIdOf(host), dataset, queryId: createQueryId(), ttl: 0 }
   const frames: Uint8Array[] = []
-  for await (const frame of sendQuery({ streams, connection, route, sealed })) frames.push(frame)
+  for await (const group of sendQuery({ streams, connection, route, sealed })) frames.push(...group.frames)
   expect(frames).toEqual([Uint8Array.of(42)])
   streams.close()
 })
@@ -76,7 +76,7 @@ test('a private node answers over the relay that it is reserved at, by the blind
   const streams = createStreamPool({ protocol: protocolIds.query })
   const route = { audience: peerIdOf(host), dataset, queryId: createQueryId(), ttl: 3 }
   const frames: Uint8Array[] = []
-  for await (const frame of sendQuery({ streams, connection, route, sealed })) frames.push(frame)
+  for await (const group of sendQuery({ streams, connection, route, sealed })) frames.push(...group.frames)
   expect(frames).toEqual([Uint8Array.of(42)])
   streams.close()
 })

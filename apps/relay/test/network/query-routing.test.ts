@@ -1,7 +1,11 @@
 import { afterEach, describe, expect, test, vi } from 'vitest'
 import {
+  createFramedStream,
   createQueryId,
   createStreamPool,
+  encodeQueryRoute,
+  type FrameGroup,
+  framesOfGroups,
   handleQueries,
   networkLimits,
   type QueryHandler,
@@ -9,7 +13,8 @@ import {
   sendQuery,
   type TransferObserver,
 } from '@enigma/network'
-import { MarketplaceError, protocolIds } from '@enigma/protocol'
+import { MarketplaceError, protocolIds, uint32be } from '@enigma/protocol'
+import type { Connection } from '@libp2p/interface'
 import { multiaddr } from '@multiformats/multiaddr'
 import type { Host } from '../../src/host/create-host.ts'
 import { createRecord, newAccount } from './support/datasets.ts'
@@ -45,16 +50,16 @@ async function startClient() {
   return { node, streams, dial: (host: Host) => node.dial(addressesOf(host).map((text) => multiaddr(text))) }
 }
 
-async function collect(frames: AsyncIterable<Uint8Array>): Promise<Uint8Array[]> {
+async function collect(groups: AsyncIterable<FrameGroup>): Promise<Uint8Array[]> {
   const all: Uint8Array[] = []
-  for await (const frame of frames) all.push(frame)
+  for await (const frame of framesOfGroups(groups)) all.push(frame)
   return all
 }
 
 const echo: QueryHandler = async function* ({ sealed: bytes }) {
-  yield Uint8Array.of(1, 2, 3)
+  yield { frames: [Uint8Array.of(1, 2, 3)], isLast: false }
   await Promise.resolve()
-  yield bytes
+  yield { frames: [bytes], isLast: true }
 }
 
 /** A chain of relays of which only the last knows the node's addresses; each names the next one in a circuit address. */
@@ -112,6 +117,84 @@ describe('a query finds its way', () => {
   })
 })
 
+describe('a stream', () => {
+  /** Streams of the query protocol that a connection holds. */
+  const streamsOf = ({ streams }: Connection) => streams.filter(({ protocol }) => protocol === protocolIds.query).length
+
+  test('serves one query after the other, also where the last credit comes late', async () => {
+    // Just below a quarter of the window goes unacknowledged in each answer.
+    const bytes = networkLimits.windowBytes / 4 - 64
+    const { host, errors } = await startNode(async function* ({ sealed: asked }) {
+      yield { frames: [new Uint8Array(bytes), asked], isLast: false }
+      await Promise.resolve()
+      yield { frames: [], isLast: true }
+    })
+    const [relay] = await startChain(1, host)
+    const client = await startClient()
+    const connection = await client.dial(relay!.host)
+    await client.streams.warm(connection)
+    const before = streamsOf(connection)
+    for (let turn = 0; turn < 12; turn++) {
+      const sealed = Uint8Array.of(turn)
+      const frames = await collect(sendQuery({ streams: client.streams, connection, route: routeTo(host), sealed }))
+      expect(frames.map(({ length }) => length)).toEqual([bytes, 1])
+      expect(frames[1]).toEqual(sealed)
+    }
+    expect(streamsOf(connection)).toBe(before)
+    expect([...errors, ...relay!.errors]).toEqual([])
+  })
+
+  test('is not used again after a refusal or an answer that was left', async () => {
+    let turn = 0
+    const { host } = await startNode(async function* () {
+      if (turn++ === 0) throw new MarketplaceError({ code: 'busy', message: 'No room.' })
+      yield { frames: [Uint8Array.of(turn)], isLast: false }
+      await Promise.resolve()
+      yield { frames: [Uint8Array.of(turn)], isLast: true }
+    })
+    const client = await startClient()
+    const connection = await client.dial(host)
+    const ask = () => sendQuery({ streams: client.streams, connection, route: routeTo(host), sealed })
+    await expect(collect(ask())).rejects.toMatchObject({ code: 'busy' })
+    for await (const { frames } of ask()) {
+      expect(frames[0]).toEqual(Uint8Array.of(2))
+      break
+    }
+    expect((await collect(ask()))[0]).toEqual(Uint8Array.of(3))
+  })
+
+  test('on which a peer asks before its answer has ended is reset', async () => {
+    const asked = Promise.withResolvers<undefined>()
+    const { host } = await startNode(async function* () {
+      await asked.promise
+      yield { frames: [Uint8Array.of(1)], isLast: true }
+    })
+    const client = await startClient()
+    const connection = await client.dial(host)
+    const stream = await connection.newStream(protocolIds.query)
+    const channel = createFramedStream({ stream })
+    const again = [[Uint8Array.of(5), encodeQueryRoute(routeTo(host))], [sealed]]
+    await channel.write([[uint32be(1)], [encodeQueryRoute(routeTo(host))], [sealed], ...again])
+    asked.resolve(undefined)
+    const read = () => channel.read({ maxBytes: 9000, timeoutMs: 5000 })
+    expect(new TextDecoder().decode(await read())).toContain('unreadable')
+    channel.abort(new Error('done'))
+  })
+
+  test('that grants more credit than it took is refused', async () => {
+    const { host } = await startNode(echo)
+    const client = await startClient()
+    const connection = await client.dial(host)
+    const channel = createFramedStream({ stream: await connection.newStream(protocolIds.query) })
+    await channel.write([[uint32be(1)], [encodeQueryRoute(routeTo(host))], [sealed]])
+    const read = () => channel.read({ maxBytes: 9000, timeoutMs: 5000 })
+    for (const tag of [1, 1, 2]) expect((await read())?.[0]).toBe(tag)
+    await channel.write([[Uint8Array.of(3), uint32be(networkLimits.windowBytes)]])
+    expect(new TextDecoder().decode(await read())).toContain('unreadable')
+    channel.abort(new Error('done'))
+  })
+})
+
 describe('a refusal in clear text', () => {
   test('comes back over a relay with its code', async () => {
     const { host } = await startNode(() => {
@@ -125,6 +208,10 @@ describe('a refusal in clear text', () => {
   })
 })
 
+function bytesOf({ value }: IteratorResult<FrameGroup, void>): number {
+  return value?.frames.reduce((sum, frame) => sum + frame.length, 0) ?? 0
+}
+
 /** Frames without end; counts what was pulled, and notes how it ended. */
 function createFlood(frameBytes: number) {
   const state = { pulledBytes: 0, hasEnded: false }
@@ -132,7 +219,7 @@ function createFlood(frameBytes: number) {
     try {
       while (!signal.aborted) {
         state.pulledBytes += frameBytes
-        yield new Uint8Array(frameBytes)
+        yield { frames: [new Uint8Array(frameBytes)], isLast: false }
         await Promise.resolve()
       }
     } finally {
@@ -160,12 +247,12 @@ describe('back-pressure', () => {
     const client = await startClient()
     const connection = await client.dial(relay.host)
     const frames = sendQuery({ streams: client.streams, connection, route: routeTo(host), sealed })
-    let consumed = (await frames.next()).value?.length ?? 0
+    let consumed = bytesOf(await frames.next())
     const window = networkLimits.windowBytes
     // One more window is spoken for once the node has filled what the relay and the client may hold.
     await vi.waitFor(() => expect(flood.state.pulledBytes).toBeGreaterThan(1.5 * window))
     for (let turn = 0; turn < 50; turn++) {
-      consumed += (await frames.next()).value?.length ?? 0
+      consumed += bytesOf(await frames.next())
       expect(flood.state.pulledBytes - consumed).toBeLessThanOrEqual(2 * window + 4 * 64 * 1024)
       expect(sentByRelay - consumed).toBeLessThanOrEqual(window + 64 * 1024)
     }
@@ -180,8 +267,8 @@ describe('back-pressure', () => {
     const relays = await startChain(2, host)
     const client = await startClient()
     const connection = await client.dial(relays[0]!.host)
-    for await (const frame of sendQuery({ streams: client.streams, connection, route: routeTo(host), sealed })) {
-      expect(frame.length).toBe(1024)
+    for await (const { frames } of sendQuery({ streams: client.streams, connection, route: routeTo(host), sealed })) {
+      expect(frames[0]).toHaveLength(1024)
       break
     }
     await vi.waitFor(() => expect(flood.state.hasEnded).toBe(true))
@@ -247,7 +334,7 @@ describe('a loss on the way', () => {
       maxPerPeer: 2,
       answer: async function* () {
         await gate.promise
-        yield Uint8Array.of(1)
+        yield { frames: [Uint8Array.of(1)], isLast: true }
       },
       onError: (error) => expect.fail(String(error)),
     })

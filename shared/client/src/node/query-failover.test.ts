@@ -1,3 +1,4 @@
+import type { FrameGroup } from '@enigma/network'
 import { MarketplaceError, protocolIds } from '@enigma/protocol'
 import { afterEach, describe, expect, test } from 'vitest'
 import type { Batch } from '../query/batch.ts'
@@ -167,7 +168,7 @@ test('an abort ends the query and cancels it at the relay', async () => {
   const cancelled = Promise.withResolvers<undefined>()
   for (const { mind } of network.relays) {
     mind.forward = async function* ({ signal }) {
-      const ended = new Promise<Uint8Array>((_, reject) => {
+      const ended = new Promise<FrameGroup>((_, reject) => {
         signal.addEventListener('abort', () => {
           cancelled.resolve(undefined)
           reject(new Error('cancelled'))

@@ -86,7 +86,9 @@ describe('a relay that tampers is left for another one', () => {
     const { forward } = first!.mind
     first!.mind.forward = async function* (query) {
       let index = 0
-      for await (const frame of forward(query)) yield* change(frame, index++)
+      for await (const { frames, isLast } of forward(query)) {
+        yield { frames: frames.flatMap((frame) => change(frame, index++)), isLast }
+      }
     }
     const result = await network.client.query(network.ask).collect()
     expect(result.rows).toHaveLength(300)

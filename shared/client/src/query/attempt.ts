@@ -8,7 +8,7 @@ import {
   sha256,
   signQuery,
 } from '@enigma/crypto'
-import { createQueryId, sendQuery, type StreamPool } from '@enigma/network'
+import { createQueryId, type FrameGroup, framesOfGroups, sendQuery, type StreamPool } from '@enigma/network'
 import {
   type AnswerEnd,
   type AnswerPart,
@@ -74,7 +74,9 @@ export async function* attemptQuery(parameters: AttemptParameters): AsyncGenerat
   const sent = sendQuery({ streams, connection, route, sealed, signal: either, idleTimeoutMs })
   onStage('verify')
   try {
-    const frames = withDeadline(sent, located.manifest.limits.timeoutSeconds * 1000 + extraWaitMs, leave)
+    const frames = framesOfGroups(
+      withDeadline(sent, located.manifest.limits.timeoutSeconds * 1000 + extraWaitMs, leave),
+    )
     const onEnd = () => leave.abort()
     const opened = readAhead({ source: frames, map: (frame) => opener.push(frame), depth: chunksAhead, onEnd })
     const source = flatten(opened, () => onStage('run'))
@@ -94,19 +96,19 @@ export async function* attemptQuery(parameters: AttemptParameters): AsyncGenerat
 
 /** Whoever keeps a stream alive without ever sending a frame is given up as silent, too. */
 async function* withDeadline(
-  frames: AsyncIterable<Uint8Array>,
+  groups: AsyncIterable<FrameGroup>,
   maxWaitMs: number,
   leave: AbortController,
-): AsyncGenerator<Uint8Array, void, undefined> {
+): AsyncGenerator<FrameGroup, void, undefined> {
   const giveUp = () => {
     const message = 'The node did not answer in the time that the dataset allows; another one is tried.'
     leave.abort(new MarketplaceError({ code: 'timeout', message }))
   }
   let timer = setTimeout(giveUp, maxWaitMs)
   try {
-    for await (const frame of frames) {
+    for await (const group of groups) {
       clearTimeout(timer)
-      yield frame
+      yield group
       timer = setTimeout(giveUp, maxWaitMs)
     }
   } finally {

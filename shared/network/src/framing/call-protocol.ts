@@ -4,10 +4,11 @@ import type { Connection } from '@libp2p/interface'
 import type * as v from 'valibot'
 import { createRateLimiter, type RateLimiter } from '../admission.ts'
 import { networkLimits } from '../network-limits.ts'
+import { framesOfGroups, groupsOf } from './frame-group.ts'
 import { readCbor, versionFrame } from './message.ts'
 import { openStream } from './open-stream.ts'
 import { type ProtocolHost, type ProtocolServer, type ServeCall, serveProtocol } from './serve-protocol.ts'
-import { receiveWindowed, sendWindowed } from './windowed.ts'
+import { closeTransfer, receiveWindowed, sendWindowed } from './windowed.ts'
 
 export type CallProtocolParameters = {
   connection: Connection
@@ -34,7 +35,7 @@ export async function* callProtocol(parameters: CallProtocolParameters): AsyncGe
     channel.abort(error instanceof Error ? error : new Error('The request was not sent.'))
     throw error
   }
-  yield* receiveWindowed({ channel, maxFrameBytes, maxQuietMs, maxTotalMs, signal })
+  yield* framesOfGroups(receiveWindowed({ channel, maxFrameBytes, maxQuietMs, maxTotalMs, signal }))
 }
 
 export type ServeRequestsParameters<Schema extends v.GenericSchema> = {
@@ -66,7 +67,8 @@ export function serveRequests<Schema extends v.GenericSchema>(
       if (!rate.take(call.remote.peerId)) {
         throw new MarketplaceError({ code: 'busy', message: 'You ask this node too often; wait, or ask another one.' })
       }
-      await sendWindowed({ channel: call.channel, frames: answer(request, call), signal: call.signal })
+      const { channel, signal } = call
+      await closeTransfer(channel, await sendWindowed({ channel, groups: groupsOf(answer(request, call)), signal }))
     },
   })
 }

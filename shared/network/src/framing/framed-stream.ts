@@ -23,6 +23,8 @@ export type ReadFrameOptions = {
 export type FramedStream = {
   /** The next frame, or undefined when the peer has ended; throws `unreadable`, `timeout`, `aborted`, `no-route`. */
   read: (options: ReadFrameOptions) => Promise<Uint8Array | undefined>
+  /** The next frame if all of it has arrived; throws `unreadable`. */
+  take: (options: { maxBytes: number }) => Uint8Array | undefined
   /** Sends frames together and waits until the transport takes more; throws `timeout`, `aborted`, `no-route`. */
   write: (frames: readonly Frame[], options?: { signal?: AbortSignal | undefined }) => Promise<void>
   /** Ends the writing side, politely; what was sent still arrives. */
@@ -34,6 +36,8 @@ export type FramedStream = {
   /** Bytes that arrived and were not read. */
   readonly bufferedBytes: number
   readonly isWritable: boolean
+  /** Whether both sides may still send, and all that came was read. */
+  readonly isIdle: boolean
   /** Aborted when the stream is reset or gone, with the reason. */
   readonly lost: AbortSignal
 }
@@ -65,6 +69,7 @@ export function createFramedStream({ stream }: { stream: Stream }): FramedStream
   listen(state)
   return {
     read: (options) => readFrame(state, options),
+    take: ({ maxBytes }) => takeFrame(state, maxBytes),
     write: (frames, options) => writeFrames(state, frames, options?.signal),
     close: () => closeStream(state),
     finish: () => finishStream(state),
@@ -77,6 +82,9 @@ export function createFramedStream({ stream }: { stream: Stream }): FramedStream
     },
     get isWritable() {
       return stream.writeStatus === 'writable' && !state.lost.signal.aborted
+    },
+    get isIdle() {
+      return this.isWritable && !state.hasEnded && state.buffer.byteLength === 0
     },
     lost: state.lost.signal,
   }

@@ -19,9 +19,9 @@ import { networkLimits } from '../network-limits.ts'
 import { unreadable } from './frame-errors.ts'
 import type { Frame, FramedStream, ReadFrameOptions } from './framed-stream.ts'
 
-const tags = { refusal: 0, data: 1, end: 2, credit: 3, alive: 4 } as const
+const tags = { refusal: 0, data: 1, end: 2, credit: 3, alive: 4, request: 5 } as const
 type Tag = keyof typeof tags
-const tagNames: readonly Tag[] = ['refusal', 'data', 'end', 'credit', 'alive']
+const tagNames: readonly Tag[] = ['refusal', 'data', 'end', 'credit', 'alive', 'request']
 
 const refusalSchema = v.strictObject({
   code: v.picklist(errorCodes),
@@ -48,13 +48,27 @@ export const versionFrame: Frame = [uint32be(wireVersion)]
 
 /** Reads one message; a refusal is thrown as the error that it stands for. Undefined when the peer has ended. */
 export async function readMessage(channel: FramedStream, options: ReadFrameOptions): Promise<Message | undefined> {
-  const frame = await channel.read({ ...options, maxBytes: Math.max(options.maxBytes, maxRefusalBytes) + 1 })
-  if (frame === undefined) return undefined
+  const frame = await channel.read({ ...options, maxBytes: frameBound(options) })
+  return frame === undefined ? undefined : parseMessage(frame, options.maxBytes)
+}
+
+/** The next message if all of it has arrived; a refusal is thrown as the error that it stands for. */
+export function takeMessage(channel: FramedStream, { maxBytes }: { maxBytes: number }): Message | undefined {
+  const frame = channel.take({ maxBytes: frameBound({ maxBytes }) })
+  return frame === undefined ? undefined : parseMessage(frame, maxBytes)
+}
+
+/** Of a frame: a refusal may be longer than what is asked for. */
+function frameBound({ maxBytes }: { maxBytes: number }): number {
+  return Math.max(maxBytes, maxRefusalBytes) + 1
+}
+
+function parseMessage(frame: Uint8Array, maxBytes: number): Message {
   const tag = tagNames[frame[0] ?? -1]
   const body = frame.subarray(1)
   if (tag === undefined) throw unreadable('The peer sent a message of an unknown kind.')
   if (tag === 'refusal') throw readRefusal(body)
-  if (body.length > options.maxBytes) throw unreadable(`The peer sent ${body.length} bytes over the limit.`)
+  if (body.length > maxBytes) throw unreadable(`The peer sent ${body.length} bytes over the limit.`)
   return { tag, body }
 }
 

@@ -1,15 +1,24 @@
 /**
  * Streams that are open and agreed before they are needed: a new stream costs several round trips, and libp2p 3.3 has no
- * optimistic negotiation. One request per stream; a taken stream is replaced.
+ * optimistic negotiation. A stream serves one request at a time, and after it the next one.
  */
 import type { Connection } from '@libp2p/interface'
 import { networkLimits } from '../network-limits.ts'
 import type { FramedStream } from './framed-stream.ts'
 import { openStream } from './open-stream.ts'
 
+/** A stream that nobody else has until it is given back. */
+export type LeasedStream = {
+  channel: FramedStream
+  /** Whether it has served a request: its version is agreed. */
+  isUsed: boolean
+  /** Keeps it for the next request, once the answer was read to its end; one that is not idle is reset. */
+  giveBack: () => void
+}
+
 export type StreamPool = {
-  /** An open stream that nobody else has; throws as `openStream`. */
-  take: (parameters: { connection: Connection; signal?: AbortSignal | undefined }) => Promise<FramedStream>
+  /** An open stream; throws as `openStream`. One that is not given back must be ended. */
+  take: (parameters: { connection: Connection; signal?: AbortSignal | undefined }) => Promise<LeasedStream>
   /** Opens streams ahead of the first request; resolves when the pool of this connection is full or it is gone. */
   warm: (connection: Connection) => Promise<void>
   /** Resets every pooled stream; taken ones are not touched. */
@@ -18,19 +27,22 @@ export type StreamPool = {
 
 export type CreateStreamPoolParameters = {
   protocol: string
-  /** Streams kept open for each connection; 4 when absent. */
+  /** Streams opened ahead for each connection; 2 when absent. */
   size?: number
+  /** Streams kept for each connection after a time of many requests at once. */
+  maxKept?: number
   /** A monotonic clock. */
   nowMs?: () => number
 }
 
-type Entry = { stream: FramedStream; openedAtMs: number }
+type Entry = { channel: FramedStream; isUsed: boolean; sinceMs: number }
 type Shelf = { entries: Entry[]; opening: number }
 
 /** Creates an empty pool; it fills by use. */
 export function createStreamPool({
   protocol,
-  size = 4,
+  size = 2,
+  maxKept = 32,
   nowMs = () => performance.now(),
 }: CreateStreamPoolParameters): StreamPool {
   const shelves = new Map<Connection, Shelf>()
@@ -46,12 +58,17 @@ export function createStreamPool({
     return shelf
   }
 
+  const keep = (connection: Connection, channel: FramedStream, isUsed: boolean) => {
+    const shelf = shelves.get(connection)
+    const isWanted = !isClosed && shelf !== undefined && shelf.entries.length < Math.max(size, isUsed ? maxKept : 0)
+    if (isWanted && channel.isIdle) shelf.entries.push({ channel, isUsed, sinceMs: nowMs() })
+    else channel.abort(new Error('The stream is not kept.'))
+  }
+
   const openOne = async (connection: Connection, shelf: Shelf) => {
     shelf.opening++
     try {
-      const stream = await openStream({ connection, protocol })
-      if (isClosed || !shelves.has(connection)) stream.abort(new Error('The pool is closed.'))
-      else shelf.entries.push({ stream, openedAtMs: nowMs() })
+      keep(connection, await openStream({ connection, protocol }), false)
     } finally {
       shelf.opening--
     }
@@ -65,29 +82,31 @@ export function createStreamPool({
     await Promise.allSettled(Array.from({ length: Math.max(0, missing) }, () => openOne(connection, shelf)))
   }
 
-  const takePooled = (shelf: Shelf): FramedStream | undefined => {
-    for (let entry = shelf.entries.shift(); entry !== undefined; entry = shelf.entries.shift()) {
-      if (!entry.stream.isWritable) continue
-      if (nowMs() - entry.openedAtMs < maxAgeMs) return entry.stream
-      entry.stream.abort(new Error('The pooled stream is old.'))
-    }
-    return undefined
-  }
-
   return {
     async take({ connection, signal }) {
-      const pooled = takePooled(shelfOf(connection))
-      const stream = pooled ?? (await openStream({ connection, protocol, signal }))
-      void warm(connection)
-      return stream
+      const shelf = shelfOf(connection)
+      const pooled = takePooled(shelf, nowMs() - maxAgeMs)
+      const channel = pooled?.channel ?? (await openStream({ connection, protocol, signal }))
+      if (shelf.entries.length === 0) void warm(connection)
+      return { channel, isUsed: pooled?.isUsed ?? false, giveBack: () => keep(connection, channel, true) }
     },
     warm,
     close() {
       isClosed = true
       for (const { entries } of shelves.values()) {
-        for (const { stream } of entries) stream.abort(new Error('The pool is closed.'))
+        for (const { channel } of entries) channel.abort(new Error('The pool is closed.'))
       }
       shelves.clear()
     },
   }
+}
+
+/** The stream that was used last: the others grow old and are dropped when nobody needs as many. */
+function takePooled(shelf: Shelf, oldestMs: number): Entry | undefined {
+  shelf.entries = shelf.entries.filter(({ channel, sinceMs }) => {
+    if (channel.isIdle && sinceMs > oldestMs) return true
+    channel.abort(new Error('The pooled stream is old.'))
+    return false
+  })
+  return shelf.entries.pop()
 }

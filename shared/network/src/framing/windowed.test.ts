@@ -1,5 +1,6 @@
 import { uint32be } from '@enigma/protocol'
 import { expect, test } from 'vitest'
+import { type FrameGroup, framesOfGroups, groupsOf } from './frame-group.ts'
 import type { Frame, FramedStream } from './framed-stream.ts'
 import { messageFrame } from './message.ts'
 import { networkLimits } from '../network-limits.ts'
@@ -23,16 +24,18 @@ function createChannel(next: () => Frame | Promise<Frame>) {
     abort() {
       state.isAborted = true
     },
+    take: () => undefined,
     bufferedBytes: 0,
     isWritable: true,
+    isIdle: true,
     lost: lost.signal,
   }
   return { channel, state }
 }
 
-async function collect(frames: AsyncIterable<Uint8Array>): Promise<number> {
+async function collect(groups: AsyncIterable<FrameGroup>): Promise<number> {
   let count = 0
-  for await (const frame of frames) count += frame.length
+  for await (const frame of framesOfGroups(groups)) count += frame.length
   return count
 }
 
@@ -76,6 +79,6 @@ test('a reader that gives credit byte by byte does not hold the sender', async (
     for (let index = 0; index < frames; index++) yield new Uint8Array(frameBytes)
   }
   const { signal } = new AbortController()
-  const sent = sendWindowed({ channel, frames: source(), signal, stallTimeoutMs: 1000, nowMs: () => credits })
+  const sent = sendWindowed({ channel, groups: groupsOf(source()), signal, stallTimeoutMs: 1000, nowMs: () => credits })
   await expect(sent).rejects.toMatchObject({ code: 'timeout' })
 })

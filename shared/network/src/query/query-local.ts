@@ -1,11 +1,13 @@
 /**
  * `/enigma/query/1.0.0`, serving side: a query for this node is answered, any other is passed on towards its audience.
- * Frames are opaque here; one at a time is pulled from the answer or the next hop, so a relay holds one window a query.
+ * Frames are opaque here; they are pulled from the answer or the next hop as the asker takes them, so a relay holds one
+ * window a query. A stream that has its answer may bring the next query.
  */
-import { limits, MarketplaceError, protocolIds, transportCodes } from '@enigma/protocol'
+import { decodeCbor, limits, MarketplaceError, protocolIds, transportCodes } from '@enigma/protocol'
 import { type ConcurrencyLimiter, createConcurrencyLimiter, createSeenSet, type SeenSet } from '../admission.ts'
 import { timedOut, unreadable } from '../framing/frame-errors.ts'
-import { readCbor } from '../framing/message.ts'
+import type { FrameGroup } from '../framing/frame-group.ts'
+import { type Message, readCbor } from '../framing/message.ts'
 import {
   type ProtocolHost,
   type ProtocolServer,
@@ -13,10 +15,12 @@ import {
   type ServeCall,
   serveProtocol,
 } from '../framing/serve-protocol.ts'
-import { sendWindowed, type TransferObserver } from '../framing/windowed.ts'
+import { sendWindowed, type SentTransfer, type TransferObserver } from '../framing/windowed.ts'
 import { networkLimits } from '../network-limits.ts'
 import { remoteGroup } from '../remote-group.ts'
 import { maxRouteBytes, type QueryRoute, queryRouteSchema } from './query-route.ts'
+
+const idleMs = networkLimits.pooledStreamIdleMs
 
 export type IncomingQuery = {
   /** An encoded `SealedQuery`, at most `limits.sealedQueryBytes`, not looked into. */
@@ -27,8 +31,8 @@ export type IncomingQuery = {
   signal: AbortSignal
 }
 
-/** Frames of an answer; throws `MarketplaceError` with a transport code to refuse in clear text. */
-export type QueryHandler = (query: IncomingQuery) => AsyncIterable<Uint8Array>
+/** Frames of an answer, in groups that go out together; throws `MarketplaceError` with a transport code to refuse in clear text. */
+export type QueryHandler = (query: IncomingQuery) => AsyncIterable<FrameGroup>
 
 export type HandleQueriesParameters = {
   host: ProtocolHost
@@ -78,25 +82,49 @@ export function handleQueries(parameters: HandleQueriesParameters): Promise<Prot
     codes: transportCodes,
     fallback: 'no-route',
     firstFrameTimeoutMs: networkLimits.pooledStreamIdleMs,
-    serve: (call) => serveQuery(server, call),
+    serve: (call) => serveQueries(server, call),
     onError,
   })
 }
 
-async function serveQuery(server: QueryServer, { channel, remote, signal }: ServeCall): Promise<void> {
-  const route = await readCbor(channel, { schema: queryRouteSchema, maxBytes: maxRouteBytes, what: 'route' })
+/** One query after the other, for as long as the asker keeps the stream. */
+async function serveQueries(server: QueryServer, call: ServeCall): Promise<void> {
+  const { channel } = call
+  let route = await readCbor(channel, { schema: queryRouteSchema, maxBytes: maxRouteBytes, what: 'route' })
+  for (;;) {
+    const { next } = await serveQuery(server, call, route)
+    const timer = setTimeout(() => channel.abort(timedOut('ask again', idleMs)), idleMs)
+    const message = await next.finally(() => clearTimeout(timer))
+    if (message === undefined) return channel.close()
+    route = readRoute(message)
+  }
+}
+
+async function serveQuery(server: QueryServer, call: ServeCall, route: QueryRoute): Promise<SentTransfer> {
+  const { channel, remote, signal } = call
   const sealed = await channel.read({ maxBytes: limits.sealedQueryBytes, timeoutMs: networkLimits.frameTimeoutMs })
   if (sealed === undefined) throw unreadable('The peer ended before its query.')
   const leave = enter(server, remote, route)
   if (leave === undefined) throw new MarketplaceError({ code: 'busy', message: 'This node has no room; try another.' })
   const deadline = createDeadline(signal, server.queryTotalMs ?? networkLimits.queryTotalMs)
   try {
-    const frames = dispatch(server, { sealed, route, remote, signal: deadline.signal })
-    await sendWindowed({ channel, frames, signal: deadline.signal, observer: server.observer })
+    const groups = dispatch(server, { sealed, route, remote, signal: deadline.signal })
+    return await sendWindowed({ channel, groups, signal: deadline.signal, observer: server.observer })
   } finally {
     deadline.clear()
     leave()
   }
+}
+
+function readRoute({ tag, body }: Message): QueryRoute {
+  if (tag !== 'request') throw unreadable('The peer sent no request.')
+  return decodeCbor({
+    bytes: body,
+    schema: queryRouteSchema,
+    maxBytes: maxRouteBytes,
+    code: 'unreadable',
+    what: 'route',
+  })
 }
 
 /** Takes a place of the peer, its address and, for a query that is passed on, of its audience; undefined without room. */
@@ -135,7 +163,7 @@ function createDeadline(signal: AbortSignal, timeoutMs: number) {
   }
 }
 
-function dispatch(server: QueryServer, query: IncomingQuery): AsyncIterable<Uint8Array> {
+function dispatch(server: QueryServer, query: IncomingQuery): AsyncIterable<FrameGroup> {
   const { route } = query
   if (!server.seen.add(route.queryId.join())) throw noRoute('This query has already passed here.')
   if (route.audience === server.peerId) {

@@ -1,9 +1,9 @@
 /** `/enigma/query/1.0.0`, asking side: a sealed query goes in, opaque frames come out. */
 import { limits } from '@enigma/protocol'
 import type { Connection } from '@libp2p/interface'
-import type { FramedStream } from '../framing/framed-stream.ts'
-import { versionFrame } from '../framing/message.ts'
-import type { StreamPool } from '../framing/stream-pool.ts'
+import { messageFrame, versionFrame } from '../framing/message.ts'
+import type { LeasedStream, StreamPool } from '../framing/stream-pool.ts'
+import type { FrameGroup } from '../framing/frame-group.ts'
 import { receiveWindowed, type TransferObserver } from '../framing/windowed.ts'
 import type { PatienceLimits } from '../framing/patience.ts'
 import { encodeQueryRoute, type QueryRoute } from './query-route.ts'
@@ -24,25 +24,28 @@ export type SendQueryParameters = Omit<PatienceLimits, 'idleTimeoutMs'> & {
 }
 
 /**
- * The frames of the answer, the header first; consuming them is what lets the next ones come. Leaving the loop cancels
- * the query. Throws the clear-text codes of a path: `unreadable`, `busy`, `no-route`, `version-mismatch`, and `timeout`
+ * The frames of the answer in groups, the header first; consuming them is what lets the next ones come. Leaving the loop
+ * cancels the query. Throws the clear-text codes of a path: `unreadable`, `busy`, `no-route`, `version-mismatch`, and `timeout`
  * or `aborted` of this side; after each of them another path may be tried with a newly signed query.
  */
-export async function* sendQuery(parameters: SendQueryParameters): AsyncGenerator<Uint8Array, void, undefined> {
+export async function* sendQuery(parameters: SendQueryParameters): AsyncGenerator<FrameGroup, void, undefined> {
   const { streams, connection, route, sealed, signal, ...times } = parameters
-  const channel = await streams.take({ connection, signal })
-  await sendRequest(channel, route, sealed, signal)
-  yield* receiveWindowed({ channel, maxFrameBytes: limits.frameBytes, signal, ...times })
+  const stream = await streams.take({ connection, signal })
+  await sendRequest(stream, route, sealed, signal)
+  const { channel, giveBack: onEnd } = stream
+  yield* receiveWindowed({ channel, maxFrameBytes: limits.frameBytes, signal, onEnd, ...times })
 }
 
 async function sendRequest(
-  channel: FramedStream,
+  { channel, isUsed }: LeasedStream,
   route: QueryRoute,
   sealed: Uint8Array,
   signal: AbortSignal | undefined,
 ): Promise<void> {
+  const encoded = encodeQueryRoute(route)
+  const opening = isUsed ? [messageFrame('request', encoded)] : [versionFrame, [encoded]]
   try {
-    await channel.write([versionFrame, [encodeQueryRoute(route)], [sealed]], { signal })
+    await channel.write([...opening, [sealed]], { signal })
   } catch (error) {
     channel.abort(error instanceof Error ? error : new Error('The request was not sent.'))
     throw error

@@ -1,4 +1,5 @@
 /** What a query is debited: the work that it started and the bytes that were handed out, however it ends. */
+import type { FrameGroup } from '@enigma/network'
 import type { Query } from '@enigma/protocol'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { ask, outcomeOf, type Scene, sealFor, startScene } from './fixtures/answer-scene.ts'
@@ -24,7 +25,7 @@ describe('the budget of an answer', () => {
     return scene.role.answer({ sealed, remote: caller, signal: new AbortController().signal })
   }
   /** Takes a few frames and comes back when the node has given up on this reader. */
-  const stall = async (frames: AsyncGenerator<Uint8Array>, taken: number) => {
+  const stall = async (frames: AsyncGenerator<FrameGroup>, taken: number) => {
     for (let count = 0; count < taken; count++) expect((await frames.next()).done).toBe(false)
     await expect.poll(() => scene.role.health().queriesUnderWay).toBe(0)
   }

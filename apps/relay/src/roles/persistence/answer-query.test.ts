@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process'
 import { inflateRawSync } from 'node:zlib'
 import { hashBatches, hashQuery, hashRows, sha256, verifyHead, verifyReceipt } from '@enigma/crypto'
+import { framesOfGroups } from '@enigma/network'
 import { MarketplaceError, type Query, type QueryCode } from '@enigma/protocol'
 import { privateKeyToAccount } from 'viem/accounts'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
@@ -195,9 +196,10 @@ describe('a persistence node', () => {
   it('frees everything when the reader leaves in the middle of an answer', async () => {
     const { sealed } = await sealFor(scene, asker, allRows)
     let frames = 0
-    for await (const frame of scene.role.answer({ sealed, remote: caller, signal: new AbortController().signal })) {
-      frames += frame.length > 0 ? 1 : 0
-      if (frames === 3) break
+    const { signal } = new AbortController()
+    for await (const group of scene.role.answer({ sealed, remote: caller, signal })) {
+      frames += group.frames.length
+      if (frames >= 3) break
     }
     await expect.poll(() => scene.service.health().engine?.busy).toBe(0)
     expect(outcomeOf(await ask(scene, asker))).toBe('answered')
@@ -231,7 +233,7 @@ describe('a persistence node', () => {
   it('swaps in a new snapshot, finishes old queries on theirs, and answers those who name the older one', async () => {
     const stop = new AbortController()
     const held = await sealFor(scene, asker, allRows)
-    const frames = scene.role.answer({ sealed: held.sealed, remote: caller, signal: stop.signal })
+    const frames = framesOfGroups(scene.role.answer({ sealed: held.sealed, remote: caller, signal: stop.signal }))
     const opened = []
     const first = await frames.next()
     if (first.done !== true) opened.push(...(await held.opener.push(first.value)))

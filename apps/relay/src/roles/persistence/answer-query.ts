@@ -3,6 +3,7 @@
  * are made a bounded way ahead of the reader, so the daemon's memory does not grow with the answer (DESIGN §6 Answer, §7).
  */
 import { type AnswerSealer, createAnswerSealer, openQuery, type Signer } from '@enigma/crypto'
+import type { FrameGroup } from '@enigma/network'
 import {
   type AnswerPart,
   type Deployment,
@@ -33,10 +34,10 @@ type AnswerParameters = {
 }
 
 /**
- * Frames of an answer: the header first. Throws only what goes to the asker in clear text: `unreadable` and `busy`;
+ * Frames of an answer in groups: the header first. Throws only what goes to the asker in clear text: `unreadable` and `busy`;
  * every other refusal is the sealed last part of the stream.
  */
-export type AnswerQuery = (parameters: AnswerParameters) => AsyncGenerator<Uint8Array, void, undefined>
+export type AnswerQuery = (parameters: AnswerParameters) => AsyncGenerator<FrameGroup, void, undefined>
 
 /** What became of one query; for logs and metrics. Holds no SQL and no rows. */
 export type AnswerRecord = {
@@ -82,7 +83,7 @@ type Run = {
   /** Settles the budgets, once nothing more is sent. */
   ending: Holds
   used: { queries: 0 | 1; bytes: number }
-  /** Whether the last frame was handed out. */
+  /** Whether the last frames were handed out. */
   isWhole: boolean
   record: AnswerRecord
 }
@@ -139,25 +140,23 @@ async function* sealedFrames(
   run: Run,
   sealer: AnswerSealer,
   stop: () => void,
-): AsyncGenerator<Uint8Array, void, undefined> {
+): AsyncGenerator<FrameGroup, void, undefined> {
   const { signal, parts } = run
   const maxBytes = parts.limits.readAheadBytes
   const source = sealParts(run, sealer)
   const sizeOf = (part: SealedPart) => part.frames.reduce((sum, frame) => sum + frame.length, 0)
   let header = [sealer.header]
   for await (const part of readAhead({ source, sizeOf, maxBytes, signal, stop })) {
+    if (signal.aborted) return
     countPart(run, part)
-    const frames = [...header, ...part.frames]
+    const { isLast } = part
+    run.isWhole = isLast
+    yield { frames: [...header, ...part.frames], isLast }
     header = []
-    for (const [at, frame] of frames.entries()) {
-      if (signal.aborted) return
-      run.isWhole = part.isLast && at === frames.length - 1
-      yield frame
-    }
   }
 }
 
-/** Counts a part as its first frame is handed out. */
+/** Counts a part as it is handed out. */
 function countPart({ used, record }: Run, { rows, bytes }: SealedPart): void {
   used.bytes += bytes
   record.rows += rows

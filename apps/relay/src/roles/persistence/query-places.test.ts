@@ -1,4 +1,5 @@
 /** Who can keep a subscriber from being answered: not samples, nor queries that nobody has verified. */
+import type { FrameGroup } from '@enigma/network'
 import { type Query, zeroHash } from '@enigma/protocol'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { ask, askSample, outcomeOf, type Scene, sealFor, startScene } from './fixtures/answer-scene.ts'
@@ -10,7 +11,7 @@ const sample = { kind: 'sample', grantHash: zeroHash, sql: 'select * from candle
 describe('the places of a persistence node', () => {
   let scene: Scene
   let asker: Asker
-  let unread: AsyncGenerator<Uint8Array, void, undefined>[] = []
+  let unread: AsyncGenerator<FrameGroup, void, undefined>[] = []
   beforeAll(async () => {
     const limits = { maxQueries: 4, maxSamples: 4, maxSamplesPerCaller: 4, maxUnverified: 1 }
     scene = await startScene({ rows: 100, limits })

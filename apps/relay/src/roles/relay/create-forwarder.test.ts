@@ -1,4 +1,4 @@
-import type { FramedStream, StreamPool } from '@enigma/network'
+import { type FramedStream, framesOfGroups, type StreamPool } from '@enigma/network'
 import type { Connection } from '@libp2p/interface'
 import { expect, test } from 'vitest'
 import { createForwarder } from './create-forwarder.ts'
@@ -22,12 +22,14 @@ function setUp(next: () => Uint8Array) {
     close: () => Promise.resolve(),
     finish: () => Promise.resolve(),
     abort: () => (hasReset = true),
+    take: () => undefined,
     bufferedBytes: 0,
     isWritable: true,
+    isIdle: true,
     lost: new AbortController().signal,
   }
   const streams: StreamPool = {
-    take: () => Promise.resolve((opened++, channel)),
+    take: () => Promise.resolve((opened++, { channel, isUsed: false, giveBack: () => undefined })),
     warm: () => Promise.resolve(),
     close: () => undefined,
   }
@@ -44,8 +46,8 @@ function setUp(next: () => Uint8Array) {
   const ask = async () => {
     const remote = { peerId: 'asker', address: '/ip4/192.0.2.2/tcp/1' }
     const { signal } = new AbortController()
-    for await (const frame of forward({ route, sealed: new Uint8Array(1), remote, signal }))
-      expect(frame).toHaveLength(1)
+    const groups = forward({ route, sealed: new Uint8Array(1), remote, signal })
+    for await (const frame of framesOfGroups(groups)) expect(frame).toHaveLength(1)
   }
   return { ask, state: () => ({ now, opened, hasReset }) }
 }

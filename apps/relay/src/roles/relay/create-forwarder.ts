@@ -1,6 +1,6 @@
 /**
  * Passes a sealed query on towards its audience (DESIGN §9): over an open connection, else to an address of its node
- * record, else to the relay that its circuit address names. Frames come back the same way, one pulled at a time.
+ * record, else to the relay that its circuit address names. Frames come back the same way, pulled as the asker takes them.
  */
 import {
   networkLimits,
@@ -51,9 +51,9 @@ export function createForwarder(parameters: CreateForwarderParameters): QueryHan
       try {
         const connection = await dial(hop, signal)
         const times = { maxQuietMs, maxTotalMs, nowMs }
-        for await (const frame of sendQuery({ streams, connection, route, sealed, signal, observer, ...times })) {
+        for await (const group of sendQuery({ streams, connection, route, sealed, signal, observer, ...times })) {
           hasBegun = true
-          yield frame
+          yield group
         }
         return
       } catch (error) {

@@ -26,8 +26,8 @@ async function setUp(limits: { maxPerAudience?: number; maxPerAddress?: number; 
     const streams = createStreamPool({ protocol: protocolIds.query, size: 0 })
     return async (audience: string) => {
       const route = { audience, dataset: `0x${'22'.repeat(32)}`, queryId: createQueryId(), ttl: 1 } as const
-      for await (const frame of sendQuery({ streams, connection, route, sealed: new Uint8Array(1) })) {
-        expect.fail(`${frame.length} bytes`)
+      for await (const { frames } of sendQuery({ streams, connection, route, sealed: new Uint8Array(1) })) {
+        expect.fail(`${frames.length} frames`)
       }
     }
   }

@@ -94,7 +94,7 @@ export async function exchange({
 }): Promise<Uint8Array[]> {
   const route = { audience, dataset, queryId: createQueryId(), ttl: limits.routeTtl }
   const frames: Uint8Array[] = []
-  for await (const frame of sendQuery({ streams, connection, route, sealed: bytes })) frames.push(frame)
+  for await (const group of sendQuery({ streams, connection, route, sealed: bytes })) frames.push(...group.frames)
   return frames
 }
 

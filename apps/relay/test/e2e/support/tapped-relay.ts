@@ -29,9 +29,9 @@ export async function startTappedRelay({
   let captured: Uint8Array[] = []
   const tapped: QueryHandler = async function* (query) {
     captured.push(encodeQueryRoute(query.route), query.sealed)
-    for await (const frame of forward(query)) {
-      captured.push(frame)
-      yield frame
+    for await (const group of forward(query)) {
+      captured.push(...group.frames)
+      yield group
     }
   }
   const server = await handleQueries({ host: host.node, peerId: peerIdOf(host), forward: tapped, nowMs, onError })
