@@ -9,11 +9,14 @@ import {
   type ExtractAbiItem,
   type Hex,
   type Log,
+  type LogTopic,
   type ParseEventLogsReturnType,
 } from 'viem'
 import { toChainError } from './explain-revert.ts'
 import { marketplaceAbi } from './generated/marketplace.ts'
 import type { ReadParameters } from './types.ts'
+
+const tooManyRequests = 429
 
 type MarketplaceAbiEvent = Extract<(typeof marketplaceAbi)[number], { type: 'event' }>
 
@@ -106,8 +109,6 @@ export type ReadEventPagesParameters = ReadParameters & {
   fromBlock: number
   toBlock: number
   chunkBlocks?: number | undefined
-  /** Only the events of this dataset. */
-  dataset?: Hex | undefined
 }
 
 /** Reads events of a range of blocks chunk by chunk, so that no more than one chunk is held. */
@@ -117,7 +118,7 @@ export async function* readEventPages(parameters: ReadEventPagesParameters): Asy
   let fromBlock = parameters.fromBlock
   while (fromBlock <= toBlock) {
     const last = Math.min(fromBlock + size - 1, toBlock)
-    const events = await readRange({ ...parameters, fromBlock, toBlock: last })
+    const events = await tryReadRange({ ...parameters, fromBlock, toBlock: last })
     if (events instanceof Error) {
       // Providers cap ranges and answers differently and say so in words only, so smaller is tried until one block.
       if (size === 1 || isOutage(events)) throw toChainError(events)
@@ -129,14 +130,28 @@ export async function* readEventPages(parameters: ReadEventPagesParameters): Asy
   }
 }
 
-/** No answer at all, as opposed to a refusal. */
-function isOutage(error: Error): boolean {
+/** No answer at all, or none to anything for now, as opposed to a refusal of this request. */
+export function isOutage(error: Error): boolean {
   if (!(error instanceof BaseError)) return true
   const failed = error.walk((cause) => cause instanceof HttpRequestError)
-  return failed instanceof HttpRequestError && failed.status === undefined
+  return failed instanceof HttpRequestError && (failed.status === undefined || failed.status === tooManyRequests)
 }
 
-async function readRange({ publicClient, deployment, fromBlock, toBlock, dataset }: ReadEventPagesParameters) {
+export type ReadRangeParameters = ReadParameters & {
+  fromBlock: number
+  toBlock: number | 'latest'
+  /** As `eth_getLogs` takes them. */
+  topics?: LogTopic[] | undefined
+}
+
+/** One request for events; returns the error where the node refuses, so that the caller may ask for less. */
+export async function tryReadRange({
+  publicClient,
+  deployment,
+  fromBlock,
+  toBlock,
+  topics,
+}: ReadRangeParameters): Promise<MarketplaceEvent[] | Error> {
   try {
     const logs = await publicClient.request({
       method: 'eth_getLogs',
@@ -144,8 +159,8 @@ async function readRange({ publicClient, deployment, fromBlock, toBlock, dataset
         {
           address: deployment.marketplace,
           fromBlock: numberToHex(fromBlock),
-          toBlock: numberToHex(toBlock),
-          ...(dataset === undefined ? {} : { topics: [null, dataset] }),
+          toBlock: toBlock === 'latest' ? toBlock : numberToHex(toBlock),
+          ...(topics === undefined ? {} : { topics }),
         },
       ],
     })

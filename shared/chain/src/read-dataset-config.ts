@@ -1,12 +1,14 @@
 /** Finds the preimage of a dataset's config, which the chain stores only as a hash, in the dataset's own events. */
 import { MarketplaceError } from '@enigma/protocol'
 import { encodeAbiParameters, keccak256, type Hex } from 'viem'
-import { readEventPages } from './events.ts'
-import { toChainError } from './explain-revert.ts'
+import { readConfigHistory, type ReadConfigHistoryParameters } from './config-history.ts'
 import { readDataset } from './read-dataset.ts'
-import type { DatasetConfig, ReadParameters } from './types.ts'
+import type { DatasetConfig } from './types.ts'
 
-export type ReadDatasetConfigParameters = ReadParameters & { dataset: Hex }
+export type ReadDatasetConfigParameters = ReadConfigHistoryParameters
+
+/** Configs that a reader keeps, the last used ones: a few pages of the catalogue. */
+const mostKnown = 1000
 
 const configParameters = [
   { type: 'bytes32' },
@@ -26,38 +28,48 @@ export function hashDatasetConfig({ metadataHash, publisher, payouts }: DatasetC
 }
 
 /** The present config; throws `dataset-unknown`, or `chain-behind` when the node's logs do not match its state. */
-export async function readDatasetConfig(parameters: ReadDatasetConfigParameters): Promise<DatasetConfig> {
-  const state = await readDataset(parameters)
-  if (state === undefined) {
-    throw new MarketplaceError({
-      code: 'dataset-unknown',
-      message: 'No dataset has this path; check the curator and the name.',
-      details: parameters.dataset,
-    })
+export function readDatasetConfig(parameters: ReadDatasetConfigParameters): Promise<DatasetConfig> {
+  return createDatasetConfigReader(parameters)(parameters)
+}
+
+/** Reads present configs; `configHash` is what the chain holds, where the caller has just read it. */
+export type DatasetConfigReader = (parameters: { dataset: Hex; configHash?: Hex | undefined }) => Promise<DatasetConfig>
+
+/** Creates a reader that finds each config once: a config never changes under its hash. */
+export function createDatasetConfigReader({
+  publicClient,
+  deployment,
+  rangeBlocks,
+}: Omit<ReadDatasetConfigParameters, 'dataset'>): DatasetConfigReader {
+  const read = { publicClient, deployment, rangeBlocks }
+  const known = new Map<string, DatasetConfig>()
+  return async ({ dataset, configHash }) => {
+    const hash = configHash ?? (await readConfigHash({ ...read, dataset }))
+    const key = `${dataset} ${hash}`
+    const config = known.get(key) ?? (await findConfig({ ...read, dataset }, hash))
+    known.delete(key)
+    known.set(key, config)
+    if (known.size > mostKnown) known.delete(known.keys().next().value ?? key)
+    return config
   }
-  const config = (await readConfigs(parameters)).findLast((found) => hashDatasetConfig(found) === state.configHash)
-  if (config !== undefined) return config
+}
+
+async function readConfigHash(parameters: ReadDatasetConfigParameters): Promise<Hex> {
+  const state = await readDataset(parameters)
+  if (state !== undefined) return state.configHash
+  throw new MarketplaceError({
+    code: 'dataset-unknown',
+    message: 'No dataset has this path; check the curator and the name.',
+    details: parameters.dataset,
+  })
+}
+
+/** Whatever the logs hold: only the preimage of the hash on chain is the config. */
+async function findConfig(parameters: ReadDatasetConfigParameters, configHash: Hex): Promise<DatasetConfig> {
+  for await (const config of readConfigHistory(parameters)) if (hashDatasetConfig(config) === configHash) return config
   throw new MarketplaceError({
     code: 'chain-behind',
     message: "The Ethereum node's logs do not hold the dataset's present config yet; try again in a moment.",
     details: parameters.dataset,
   })
-}
-
-async function readConfigs(parameters: ReadDatasetConfigParameters): Promise<DatasetConfig[]> {
-  const { publicClient, deployment, dataset } = parameters
-  const configs: DatasetConfig[] = []
-  try {
-    const toBlock = Number(await publicClient.getBlockNumber())
-    const range = { publicClient, deployment, dataset, fromBlock: deployment.deploymentBlock, toBlock }
-    for await (const { events } of readEventPages(range)) {
-      for (const { name, args } of events) {
-        if (name !== 'DatasetRegistered' && name !== 'DatasetUpdated') continue
-        configs.push({ metadataHash: args.metadataHash, publisher: args.publisher, payouts: args.payouts })
-      }
-    }
-    return configs
-  } catch (error) {
-    throw toChainError(error)
-  }
 }

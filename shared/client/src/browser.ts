@@ -27,6 +27,8 @@ export type CreateBrowserClientParameters = BrowserHostParameters & {
   network: NetworkFile
   /** Where sessions are kept; IndexedDB when absent. */
   keys?: KeyStore
+  /** Blocks of the first request for a dataset's config; fewer are asked for where the provider refuses. */
+  logRangeBlocks?: number
 }
 
 /**
@@ -39,6 +41,7 @@ export type CreateBrowserClientParameters = BrowserHostParameters & {
 export async function createBrowserClient({
   network,
   keys,
+  logRangeBlocks,
   ...hostParameters
 }: CreateBrowserClientParameters): Promise<MarketplaceClient> {
   const transports = network.rpcUrls.map((url) => http(url, { batch: true, timeout: rpcTimeoutMs, retryCount: 1 }))
@@ -47,6 +50,7 @@ export async function createBrowserClient({
     keys: keys ?? (await createBrowserKeyStore()),
     host: await createBrowserHost(hostParameters),
     publicClient: createPublicClient({ transport: fallback(transports) }),
+    logRangeBlocks,
     nowSeconds: () => Math.floor(Date.now() / 1000),
     nowMs: () => performance.now(),
   })

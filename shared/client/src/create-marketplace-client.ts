@@ -1,5 +1,6 @@
 /** The SDK's front door. */
 import {
+  createDatasetConfigReader,
   readSubscription,
   type ReadSubscriptionReturnType,
   renewSubscriptions,
@@ -80,8 +81,9 @@ export type MarketplaceClient = {
 export function createMarketplaceClient(parts: ClientParts): MarketplaceClient {
   const { network, host, publicClient } = parts
   const connections = createConnections({ host, relayAddresses: network.relays })
-  const datasets = createDatasets(parts, connections)
-  const discover = createDiscover(parts, connections)
+  const readConfig = createDatasetConfigReader({ publicClient, deployment: network, rangeBlocks: parts.logRangeBlocks })
+  const datasets = createDatasets({ ...parts, readConfig }, connections)
+  const discover = createDiscover({ ...parts, readConfig }, connections)
   const write = { publicClient, deployment: network }
   const idOf = (path: string) => datasetIdOf(parseDatasetPath(path))
   return {

@@ -1,5 +1,5 @@
 /** Datasets as this client believes them: chain → manifest → node records, each verified, none taken on trust. */
-import { readDatasetConfig, type DatasetConfig } from '@enigma/chain'
+import type { DatasetConfig, DatasetConfigReader } from '@enigma/chain'
 import { verifyManifest, verifyNodeRecord } from '@enigma/crypto'
 import { locateDataset } from '@enigma/network'
 import {
@@ -34,14 +34,17 @@ export type Datasets = {
 }
 
 /** Creates the cache of located datasets. */
-export function createDatasets(parts: ClientParts, connections: Connections): Datasets {
+export function createDatasets(
+  parts: ClientParts & { readConfig: DatasetConfigReader },
+  connections: Connections,
+): Datasets {
   const cache = new Map<string, { located: LocatedDataset; atMs: number }>()
   const lowestSeq = new Map<string, number>()
 
   const locateBy = async (path: string, signal: AbortSignal | undefined): Promise<LocatedDataset> => {
     const id = datasetIdOf(parseDatasetPath(path))
-    const { publicClient, network } = parts
-    const config = await readDatasetConfig({ publicClient, deployment: network, dataset: id })
+    const { network } = parts
+    const config = await parts.readConfig({ dataset: id })
     let found: LocatedDataset | undefined
     const ask = async (relay: Relay, raceSignal: AbortSignal): Promise<LocatedDataset> => {
       const connection = await connections.toRelay(relay, { signal: raceSignal })

@@ -1,13 +1,6 @@
 /** What the chain itself says of a dataset on a page: no relay's word is taken for an amount or a hash. */
 import type { ChainListing } from '@enigma/catalogue'
-import {
-  computeRank,
-  type DatasetConfig,
-  hashDatasetConfig,
-  rankInputs,
-  readDataset,
-  readDatasetConfig,
-} from '@enigma/chain'
+import { computeRank, type DatasetConfigReader, rankInputs, readDataset } from '@enigma/chain'
 import { datasetIdOf, type Hex, MarketplaceError } from '@enigma/protocol'
 import type { ClientParts } from './types.ts'
 
@@ -34,21 +27,13 @@ export type ChainFactsReader = {
   verify: (listing: ChainListing) => Promise<ChainFacts | undefined>
 }
 
-/** Creates the reader; a config is found once in the chain's logs and then known by its hash. */
+/** Creates the reader. */
 export function createChainFacts({
   publicClient,
   network,
-}: Pick<ClientParts, 'publicClient' | 'network'>): ChainFactsReader {
-  const configs = new Map<Hex, DatasetConfig>()
+  readConfig,
+}: Pick<ClientParts, 'publicClient' | 'network'> & { readConfig: DatasetConfigReader }): ChainFactsReader {
   const read = { publicClient, deployment: network }
-
-  const configOf = async (dataset: Hex, configHash: Hex): Promise<DatasetConfig> => {
-    const known = configs.get(configHash)
-    if (known !== undefined) return known
-    const config = await readDatasetConfig({ ...read, dataset })
-    configs.set(hashDatasetConfig(config), config)
-    return config
-  }
   return {
     async verify({ dataset, curator, name, registeredBlock }) {
       if (datasetIdOf({ curator, name }) !== dataset) return undefined
@@ -57,7 +42,7 @@ export function createChainFacts({
       if (state.curator !== curator) {
         throw new MarketplaceError({ code: 'chain-unavailable', message: 'The Ethereum node contradicts itself.' })
       }
-      const { metadataHash, publisher } = await configOf(dataset, state.configHash)
+      const { metadataHash, publisher } = await readConfig({ dataset, configHash: state.configHash })
       const { subscribers, monthlyRevenue, deposit, churn } = inputs
       const { rate, trialSeconds } = state
       const rank = computeRank(inputs)

@@ -9,6 +9,7 @@ import {
   compareRank,
   compareText,
 } from '@enigma/catalogue'
+import type { DatasetConfigReader } from '@enigma/chain'
 import { fetchPage, type PageRequest } from '@enigma/network'
 import { datasetIdOf, formatDatasetPath, type Hex, type Manifest, MarketplaceError } from '@enigma/protocol'
 import type { Connection } from '@libp2p/interface'
@@ -57,7 +58,7 @@ type Page = { relay: Relay; connection: Connection; entries: readonly CatalogueE
 
 /** Creates the verb; chain facts and manifests that were verified are kept for the next page. */
 export function createDiscover(
-  parts: ClientParts,
+  parts: ClientParts & { readConfig: DatasetConfigReader },
   connections: Connections,
 ): (parameters: DiscoverParameters) => Promise<DiscoverReturnType> {
   const chain = createChainFacts(parts)

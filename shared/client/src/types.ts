@@ -24,6 +24,8 @@ export type ClientParts = {
   host: Host
   keys: KeyStore
   publicClient: PublicClient
+  /** Blocks of the first request for a dataset's config; fewer are asked for where the provider refuses. */
+  logRangeBlocks?: number | undefined
   /** Unix seconds. */
   nowSeconds: () => number
   /** Milliseconds of a monotonic clock. */

@@ -20,6 +20,8 @@ export type CreateNodeClientParameters = {
   network: NetworkFile
   /** Where sessions are kept; memory when absent. */
   keys?: KeyStore
+  /** Blocks of the first request for a dataset's config; fewer are asked for where the provider refuses. */
+  logRangeBlocks?: number
   /** STUN servers for WebRTC; none by default. */
   iceServers?: readonly { urls: string }[]
 }
@@ -28,6 +30,7 @@ export type CreateNodeClientParameters = {
 export async function createNodeClient({
   network,
   keys = createMemoryKeyStore(),
+  logRangeBlocks,
   iceServers = [],
 }: CreateNodeClientParameters): Promise<MarketplaceClient> {
   return createMarketplaceClient({
@@ -35,6 +38,7 @@ export async function createNodeClient({
     host: await createNodeHost({ iceServers }),
     keys,
     publicClient: createPublicClient({ transport: fallback(network.rpcUrls.map((url) => http(url, rpcOptions))) }),
+    logRangeBlocks,
     nowSeconds: () => Math.floor(Date.now() / 1000),
     nowMs: () => performance.now(),
   })
