@@ -25,6 +25,7 @@ export type Messages = {
   NodeAcceptance: { dataset: Hex; peerId: string; roles: readonly NodeRole[] }
   NodeRecord: { peerId: string; seq: bigint; expiresAt: bigint; recordHash: Hex }
   SnapshotHead: Uint64<SnapshotHead, 'seq' | 'createdAt'>
+  SnapshotPass: { dataset: Hex; peerId: string; expiresAt: bigint }
   Receipt: Uint64<Receipt, 'seq' | 'rows' | 'issuedAt'>
   Grant: Uint64<Omit<GrantRecord, 'limits'>, 'revision' | 'epoch' | 'validAfter' | 'validUntil'> & {
     limits: Uint64<GrantRecord['limits'], 'maxBytes' | 'total'>

@@ -34,6 +34,11 @@ export const typedDataTypes = {
     { name: 'root', type: 'bytes32' },
     { name: 'createdAt', type: 'uint64' },
   ],
+  SnapshotPass: [
+    { name: 'dataset', type: 'bytes32' },
+    { name: 'peerId', type: 'string' },
+    { name: 'expiresAt', type: 'uint64' },
+  ],
   Receipt: [
     { name: 'dataset', type: 'bytes32' },
     { name: 'snapshot', type: 'bytes32' },

@@ -23,6 +23,8 @@ export const limits = {
   frameBytes: 256 * 1024 + 1024,
   /** One Arrow batch after inflation. */
   batchBytes: 32 * 1024 * 1024,
+  /** The longest life of a publisher's pass: one transfer of a large snapshot. */
+  snapshotPassSeconds: 2 * 3600,
   snapshotDescriptionBytes: 4 * 1024 * 1024,
   blockRows: 1024,
   tables: 64,

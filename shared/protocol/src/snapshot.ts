@@ -55,6 +55,13 @@ export const signedHeadSchema = v.strictObject({
 })
 export type SignedHead = v.InferOutput<typeof signedHeadSchema>
 
+/**
+ * The publisher's own word (EIP-712 `SnapshotPass`) that a peer may fetch a dataset's snapshots: a publisher asks under
+ * whatever peerId it has today.
+ */
+export const snapshotPassSchema = v.strictObject({ expiresAt: uintSchema(), signature: signatureSchema })
+export type SnapshotPass = v.InferOutput<typeof snapshotPassSchema>
+
 /** Deterministic bytes of a snapshot's description. */
 export function encodeSnapshot(snapshot: Snapshot): Uint8Array {
   return encodeCbor(snapshot)

@@ -60,6 +60,8 @@ export type ChainMirror = {
   datasetOf: (dataset: Hex) => MirroredDataset | undefined
   /** Every dataset, closed ones too, as of the head, however old that is: for listings. */
   datasets: () => MirroredDataset[]
+  /** Every account that was ever the dataset's publisher, as of the head, however old that is. */
+  publishersOf: (dataset: Hex) => Hex[]
   /** The factors of a dataset's rank as of the head, however old that is: for listings. */
   rankFactorsOf: (dataset: Hex) => RankFactors | undefined
   /** Accounts whose subscriptions end within a day and allow a renewal at the present rate. */
@@ -117,6 +119,7 @@ export function createChainMirror(parameters: CreateChainMirrorParameters): Chai
       return reads.datasetOf(dataset)
     },
     datasets: () => reads.datasets(),
+    publishersOf: (dataset) => reads.publishersOf(dataset),
     rankFactorsOf: (dataset) => reads.rankFactorsOf({ dataset, atSeconds: atSeconds() }),
     dueRenewals: (dataset) => reads.dueRenewals({ dataset, atSeconds: fresh().timestamp }),
     waitForBlock: (wait) => waiters.waitForBlock({ ...wait, head: follower.head?.number }),

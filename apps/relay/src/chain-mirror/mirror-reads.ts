@@ -38,6 +38,7 @@ export type MirrorReads = {
   accessOf: (parameters: { dataset: Hex; account: Hex; atSeconds: number }) => AccountAccess | undefined
   datasetOf: (dataset: Hex) => MirroredDataset | undefined
   datasets: () => MirroredDataset[]
+  publishersOf: (dataset: Hex) => Hex[]
   rankFactorsOf: (parameters: { dataset: Hex; atSeconds: number }) => RankFactors | undefined
   dueRenewals: (parameters: { dataset: Hex; atSeconds: number }) => Hex[]
 }
@@ -51,6 +52,10 @@ export function createMirrorReads(database: DatabaseSync): MirrorReads {
     FROM chain_dataset d`
   const selectDataset = database.prepare(`${select} WHERE d.dataset = ?`)
   const selectDatasets = database.prepare(`${select} ORDER BY d.dataset`)
+  const selectPublishers = database.prepare(
+    `SELECT DISTINCT args ->> '$.publisher' AS publisher FROM chain_event
+     WHERE dataset = ? AND account = '' AND name IN ('DatasetRegistered', 'DatasetUpdated')`,
+  )
   const datasetOf = (dataset: Hex) => {
     const row = selectDataset.get(dataset)
     return row === undefined ? undefined : toDataset(row)
@@ -59,6 +64,7 @@ export function createMirrorReads(database: DatabaseSync): MirrorReads {
     accessOf: createAccessOf(database, datasetOf),
     datasetOf,
     datasets: () => selectDatasets.all().map(toDataset),
+    publishersOf: (dataset) => selectPublishers.all(dataset).map((row) => String(row['publisher']) as Hex),
     rankFactorsOf: createRankFactorsOf(database, datasetOf),
     dueRenewals: createDueRenewals(database, datasetOf),
   }

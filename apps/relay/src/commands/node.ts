@@ -16,6 +16,8 @@ import { signerOf } from './signer.ts'
 type NodeOptions = { config: string; json?: boolean }
 type AcceptOptions = NodeOptions & { roles: string; out?: string }
 
+const nowSeconds = () => Math.floor(Date.now() / 1000)
+
 const shared = (command: Command) =>
   command.option('--config <file>', 'settings of the node', 'enigma.toml').option('--json', 'print JSON for programs')
 
@@ -95,7 +97,9 @@ function addBackup(node: Command, context: CommandContext): void {
     .action(
       action(context, async (output, options: NodeOptions, directory: string) => {
         const { dataDirectory } = await readConfig({ path: options.config })
-        output.record(await backupNode({ dataDirectory, directory, onProgress: output.progress }))
+        output.record(
+          await backupNode({ dataDirectory, directory, nowSeconds: nowSeconds(), onProgress: output.progress }),
+        )
       }),
     )
   shared(node.command('restore <directory>'))
@@ -103,7 +107,7 @@ function addBackup(node: Command, context: CommandContext): void {
     .action(
       action(context, async (output, options: NodeOptions, directory: string) => {
         const { dataDirectory } = await readConfig({ path: options.config })
-        output.record(await restoreNode({ dataDirectory, directory }))
+        output.record(await restoreNode({ dataDirectory, directory, nowSeconds: nowSeconds() }))
       }),
     )
 }

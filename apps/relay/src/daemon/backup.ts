@@ -1,8 +1,9 @@
 /** Backup and restore of a node's data directory: SQLite by its own online backup, keys and immutable segments by copy. */
-import { cp, mkdir, stat } from 'node:fs/promises'
+import { cp, mkdir, rename, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { backup, DatabaseSync } from 'node:sqlite'
 import { MarketplaceError } from '@enigma/protocol'
+import { readBackupFacts, writeBackupFacts, writeRestoredFacts } from './backup-facts.ts'
 import { isNodeError } from './key-file.ts'
 import { dataFiles } from './node-state.ts'
 
@@ -12,10 +13,12 @@ export type BackupResult = { directory: string; databases: number }
 export async function backupNode({
   dataDirectory,
   directory,
+  nowSeconds,
   onProgress,
 }: {
   dataDirectory: string
   directory: string
+  nowSeconds: number
   onProgress: (text: string) => void
 }): Promise<BackupResult> {
   await requireAbsent(directory)
@@ -50,25 +53,35 @@ export async function backupNode({
       filter: (from) => !from.endsWith('/temporary'),
     })
   }
+  // Last, so that a copy that was cut short is no backup.
+  await writeBackupFacts({ directory, facts: { takenAtSeconds: nowSeconds } })
   return { directory, databases }
 }
 
-/** Puts a backup in place; throws `setting-invalid` when a data directory is there already, or the backup is none. */
+/**
+ * Puts a backup in place, whole or not at all, and notes that it is one: a publisher then leaves numbers out that may
+ * have been signed since. Throws `setting-invalid` when a data directory is there already, or the backup is none.
+ */
 export async function restoreNode({
   dataDirectory,
   directory,
+  nowSeconds,
 }: {
   dataDirectory: string
   directory: string
+  nowSeconds: number
 }): Promise<{ dataDirectory: string }> {
   await requireAbsent(dataDirectory)
-  if (!(await exists(join(directory, dataFiles.signerKey)))) {
-    throw new MarketplaceError({
-      code: 'setting-invalid',
-      message: `${directory} is no backup: it holds no ${dataFiles.signerKey}.`,
-    })
+  const taken = await readBackupFacts({ directory })
+  if (taken === undefined) {
+    const message = `${directory} is no backup, or one that was cut short; name a directory that enigma node backup has written.`
+    throw new MarketplaceError({ code: 'setting-invalid', message })
   }
-  await cp(directory, dataDirectory, { recursive: true, preserveTimestamps: true, errorOnExist: true, force: false })
+  const unfinished = `${dataDirectory}.restoring`
+  await rm(unfinished, { recursive: true, force: true })
+  await cp(directory, unfinished, { recursive: true, preserveTimestamps: true, errorOnExist: true, force: false })
+  await writeRestoredFacts({ directory: unfinished, facts: { ...taken, restoredAtSeconds: nowSeconds } })
+  await rename(unfinished, dataDirectory)
   return { dataDirectory }
 }
 

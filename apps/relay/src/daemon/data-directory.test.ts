@@ -76,11 +76,12 @@ describe('a data directory', () => {
     ]
     const state = await openNodeState({ directory: data, nowSeconds, onDamaged: (error) => expect.fail(String(error)) })
     state.settings.set('node-record-seq', 7)
-    await backupNode({ dataDirectory: data, directory: copy, onProgress: () => undefined })
+    await backupNode({ dataDirectory: data, directory: copy, nowSeconds: 5, onProgress: () => undefined })
     const { queryKey } = state.queryKeys.current
     const { address } = state.signer
+    expect(state.restored).toBeUndefined()
     state.close()
-    await restoreNode({ dataDirectory: restored, directory: copy })
+    await restoreNode({ dataDirectory: restored, directory: copy, nowSeconds: 9 })
     const again = await openNodeState({
       directory: restored,
       nowSeconds,
@@ -89,13 +90,17 @@ describe('a data directory', () => {
     expect(again.signer.address).toBe(address)
     expect(again.queryKeys.current.queryKey).toBe(queryKey)
     expect(again.settings.get('node-record-seq', v.number())).toBe(7)
+    expect(again.restored).toEqual({ takenAtSeconds: 5, restoredAtSeconds: 9 })
     again.close()
-    await expect(restoreNode({ dataDirectory: data, directory: copy })).rejects.toMatchObject({
+    await rm(join(copy, 'backup.json'))
+    const cutShort = restoreNode({ dataDirectory: join(directory, 'other'), directory: copy, nowSeconds: 9 })
+    await expect(cutShort).rejects.toMatchObject({ code: 'setting-invalid' })
+    await expect(restoreNode({ dataDirectory: data, directory: copy, nowSeconds: 9 })).rejects.toMatchObject({
       code: 'setting-invalid',
     })
-    await expect(backupNode({ dataDirectory: data, directory: copy, onProgress: () => undefined })).rejects.toThrow(
-      'exists',
-    )
+    await expect(
+      backupNode({ dataDirectory: data, directory: copy, nowSeconds: 5, onProgress: () => undefined }),
+    ).rejects.toThrow('exists')
     expect((await readFile(join(restored, 'signer.key'), 'utf8')).trim()).toMatch(/^0x[0-9a-f]{64}$/)
   })
 })

@@ -1,7 +1,8 @@
 /** The roles that hold data, persistence and worker, composed over one snapshot store. */
 import { uptime } from 'node:os'
-import type { Deployment, Hex } from '@enigma/protocol'
-import { createSnapshotPush, restoreSnapshot, serveSnapshots } from './snapshot-exchange.ts'
+import type { Deployment } from '@enigma/protocol'
+import { catchUpPublisher } from './catch-up-publisher.ts'
+import { createSnapshotPush, serveSnapshots } from './snapshot-exchange.ts'
 import type { Host } from '../host/create-host.ts'
 import type { ChainMirror } from '../chain-mirror/chain-mirror.ts'
 import type { NodeConfig } from '../config.ts'
@@ -46,9 +47,7 @@ export function createDataRoles(parts: DataRolesParts): DataRoles {
   const onError = (error: unknown) => log.warn({ error }, 'data roles')
   const work = createSegmentWorker({ temporaryDirectory: state.snapshots.temporaryDirectory })
   const persistence = config.roles.includes('persistence') ? startPersistence(parts) : undefined
-  const worker = config.roles.includes('worker')
-    ? startWorker(parts, work, (dataset) => watcher.own(dataset))
-    : undefined
+  const worker = config.roles.includes('worker') ? startWorker(parts, work) : undefined
   const watcher = createManifestWatcher({
     datasets: mirror.datasets,
     locate: async (dataset, signal) => (await peers.locate(dataset, signal)).manifest,
@@ -131,12 +130,8 @@ function startPersistence({ config, deployment, state, mirror, log, nowSeconds }
   })
 }
 
-function startWorker(
-  parts: DataRolesParts,
-  work: ReturnType<typeof createSegmentWorker>,
-  ownOf: (dataset: Hex) => OwnDataset | undefined,
-): WorkerRole {
-  const { config, deployment, state, host, peers, log } = parts
+function startWorker(parts: DataRolesParts, work: ReturnType<typeof createSegmentWorker>): WorkerRole {
+  const { config, deployment, state, host, mirror, peers, log } = parts
   return startWorkerRole({
     datasets: [],
     store: state.snapshots,
@@ -146,20 +141,24 @@ function startWorker(
     deployment,
     publisher: state.signer,
     hostOverrides: config.worker.hostOverrides,
-    restore: async ({ dataset }, signal) => {
-      const own = ownOf(dataset)
-      const { maxSnapshotBytes, keepSnapshots } = config.persistence
-      const pull = {
-        store: state.snapshots,
-        work,
-        deployment,
-        nowSeconds: parts.nowSeconds,
-        maxSnapshotBytes,
-        keepSnapshots,
-      }
-      const peerId = host.node.peerId.toString()
-      if (own !== undefined) await restoreSnapshot({ ...pull, peers, peerId }, own, signal)
-    },
+    catchUp: (target, signal) =>
+      catchUpPublisher(
+        {
+          store: state.snapshots,
+          work,
+          deployment,
+          connect: peers.connect,
+          peerId: host.node.peerId.toString(),
+          publisher: state.signer,
+          publishersOf: mirror.publishersOf,
+          restored: state.restored,
+          nowSeconds: parts.nowSeconds,
+          maxSnapshotBytes: config.persistence.maxSnapshotBytes,
+          keepSnapshots: config.persistence.keepSnapshots,
+        },
+        target,
+        signal,
+      ),
     push: createSnapshotPush({ connect: peers.connect }),
     peerId: host.node.peerId.toString(),
     random: Math.random,

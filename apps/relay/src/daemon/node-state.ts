@@ -10,6 +10,7 @@ import { runLogMigrations } from '../roles/worker/run-log.ts'
 import { openSnapshotStore, type SnapshotStore } from '../snapshot/snapshot-store.ts'
 import { openDatabase } from '../store/open-database.ts'
 import { createSettingsStore, settingsMigrations, type SettingsStore } from '../store/settings-store.ts'
+import { readRestoredFacts, type RestoredFacts } from './backup-facts.ts'
 import { lockDataDirectory } from './data-directory.ts'
 import { openKeyFile } from './key-file.ts'
 import { manifestMigrations } from './manifest-watcher.ts'
@@ -29,6 +30,8 @@ export type NodeState = {
   queryKeys: QueryKeys
   settings: SettingsStore
   snapshots: SnapshotStore
+  /** Where the directory comes from a backup. */
+  restored: RestoredFacts | undefined
   databases: Record<'chain' | 'node' | 'persistence' | 'worker' | 'catalogue', DatabaseSync>
   close: () => void
 }
@@ -57,6 +60,7 @@ export async function openNodeState({
     signer: await openKeyFile({ path: path(dataFiles.signerKey) }),
     queryKeys: await openQueryKeys({ path: path(dataFiles.queryKeys), nowSeconds }),
     settings: createSettingsStore({ database: databases.node }),
+    restored: await readRestoredFacts({ directory }),
     snapshots: await openSnapshotStore({ directory: path(dataFiles.snapshots), onDamaged }),
     databases,
     close() {

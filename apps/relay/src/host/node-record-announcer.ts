@@ -130,9 +130,10 @@ function isDue({ issuedAt, expiresAt }: NodeRecord, nowSeconds: number): boolean
 
 async function sign(parameters: CreateNodeRecordAnnouncerParameters, content: RecordContent) {
   const { host, privateKey, signer, deployment, roles, settings, nowSeconds } = parameters
-  const seq = (settings.get(seqName, uintSchema()) ?? 0) + 1
-  settings.set(seqName, seq)
   const issuedAt = nowSeconds()
+  // A number kept on disk alone would go back with a restored backup, and relays refuse a lower one.
+  const seq = Math.max((settings.get(seqName, uintSchema()) ?? 0) + 1, issuedAt)
+  settings.set(seqName, seq)
   const record: NodeRecord = {
     v: 1,
     peerId: host.peerId.toString(),

@@ -27,8 +27,8 @@ export type AcceptSnapshotParameters = {
   /** The account that the chain names as the dataset's publisher. */
   publisher: Hex
   deployment: Deployment
-  /** The tables that the manifest declares. */
-  tables: readonly { name: string; columns: readonly Pick<Column, 'name' | 'type'>[] }[]
+  /** The tables that the manifest declares; absent for any tables, which the next version of the manifest may change. */
+  tables?: readonly { name: string; columns: readonly Pick<Column, 'name' | 'type'>[] }[] | undefined
   signed: SignedHead
   /** Encoded `Snapshot`. */
   description: Uint8Array
@@ -98,7 +98,7 @@ async function checkDescription(
   const head = headOf(snapshot)
   const isOfHead = Object.entries(head).every(([name, value]) => signed.head[name as keyof typeof head] === value)
   if (!isOfHead) throw invalid('its description is not the one that was signed')
-  if (!declares(tables, snapshot)) throw invalid('its tables are not those of the manifest')
+  if (tables !== undefined && !declares(tables, snapshot)) throw invalid('its tables are not those of the manifest')
   for (const { segments, root } of snapshot.tables) {
     if ((await tableRoot(segments)) !== root) throw invalid('a root of a table is not over its segments')
   }
@@ -107,8 +107,8 @@ async function checkDescription(
   if (totalBytes > maxBytes) throw invalid(`it has ${totalBytes} bytes, and this node takes at most ${maxBytes}`)
 }
 
-function declares(declared: AcceptSnapshotParameters['tables'], { tables }: Snapshot): boolean {
-  const nameOf = ({ name, columns }: AcceptSnapshotParameters['tables'][number]) =>
+function declares(declared: NonNullable<AcceptSnapshotParameters['tables']>, { tables }: Snapshot): boolean {
+  const nameOf = ({ name, columns }: (typeof declared)[number]) =>
     JSON.stringify([name, columns.map((column) => [column.name, column.type])])
   const expected = declared.map(nameOf).toSorted()
   const found = tables.map(nameOf).toSorted()

@@ -34,6 +34,8 @@ export type PublishSnapshotParameters = {
   publisher: Signer
   deployment: Deployment
   nowSeconds: number
+  /** No lower number is given, where other snapshots may have been published that are not here. */
+  lowestSeq?: number | undefined
   /** Superseded snapshots kept beside the newest. */
   keepSnapshots?: number | undefined
   /** A table with more segments has its small ones merged; 64. */
@@ -116,7 +118,7 @@ function nextSnapshot({
   return {
     v: 1,
     dataset: parameters.dataset,
-    seq: snapshots.highestSeq() + 1,
+    seq: Math.max(snapshots.highestSeq() + 1, parameters.lowestSeq ?? 1),
     previousRoot: previous?.snapshot.root ?? noRoot,
     root,
     createdAt: Math.max(parameters.nowSeconds, previous?.snapshot.createdAt ?? 0),

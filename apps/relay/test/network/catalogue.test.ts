@@ -131,7 +131,11 @@ test('a node announces its record, again when it changes, with a number that sur
   const dataset = await createDataset({ name: 'prices', nodes: [node] })
   relay.chain.list(dataset)
   await relay.role.announceOwn({ kind: 'manifest', signed: dataset.signed })
-  const settings = createSettingsStore({ database: openDatabase({ path: ':memory:', migrations: settingsMigrations }) })
+  const newSettings = () =>
+    createSettingsStore({ database: openDatabase({ path: ':memory:', migrations: settingsMigrations }) })
+  let settings = newSettings()
+  const startSeconds = nowSeconds() - 60
+  let clockSeconds = startSeconds
   let served: Hex[] = []
   const { publicKeyHex: publicKey, keyId } = await createQueryKeyPair()
   const create = () =>
@@ -145,21 +149,27 @@ test('a node announces its record, again when it changes, with a number that sur
       datasets: () => served,
       settings,
       relays: () => [connection],
-      nowSeconds,
+      nowSeconds: () => clockSeconds,
       onError: (error) => expect.fail(String(error)),
     })
   const known = () => relay.role.locate(dataset.dataset)?.records.map(({ record }) => decodeNodeRecord(record))
   const announcer = create()
   await announcer.start()
-  expect(known()).toMatchObject([{ seq: 1, peerId: peerIdOf(host), datasets: [] }])
+  expect(known()).toMatchObject([{ seq: startSeconds, peerId: peerIdOf(host), datasets: [] }])
   await announcer.refresh()
-  expect(known()).toMatchObject([{ seq: 1 }])
+  expect(known()).toMatchObject([{ seq: startSeconds }])
   served = [dataset.dataset]
   await announcer.refresh()
-  expect(known()).toMatchObject([{ seq: 2, datasets: [dataset.dataset] }])
+  expect(known()).toMatchObject([{ seq: startSeconds + 1, datasets: [dataset.dataset] }])
   await announcer.stop()
   const restarted = create()
   await restarted.start()
-  expect(known()).toMatchObject([{ seq: 3 }])
+  expect(known()).toMatchObject([{ seq: startSeconds + 2 }])
   await restarted.stop()
+  settings = newSettings()
+  clockSeconds = nowSeconds()
+  const restored = create()
+  await restored.start()
+  expect(known()).toMatchObject([{ seq: clockSeconds }])
+  await restored.stop()
 })

@@ -7,6 +7,7 @@ import {
   protocolIds,
   recordCodes,
   type SignedHead,
+  type SnapshotPass,
   transportCodes,
 } from '@enigma/protocol'
 import type { Connection } from '@libp2p/interface'
@@ -22,6 +23,9 @@ export type SnapshotProvider = {
   readSegment: (parameters: { dataset: Hex; hash: Hex; offset: number }) => AsyncIterable<Uint8Array>
 }
 
+/** Who asks for a dataset's snapshots; the pass is not verified yet. */
+export type SnapshotFetcher = { dataset: Hex; peerId: string; pass?: SnapshotPass | undefined }
+
 export type SnapshotOffer = {
   signed: SignedHead
   remote: RemotePeer
@@ -35,8 +39,8 @@ export type HandleSnapshotsParameters = {
   host: ProtocolHost
   /** Absent on a node that holds none. */
   provider?: SnapshotProvider | undefined
-  /** Whether the dataset's manifest lists this peer as a persistence node; asked before each answer. */
-  mayFetch: (parameters: { dataset: Hex; peerId: string }) => boolean | Promise<boolean>
+  /** Whether the dataset's manifest lists this peer as a persistence node, or its pass stands; asked before each answer. */
+  mayFetch: (fetcher: SnapshotFetcher) => boolean | Promise<boolean>
   /** Takes note of an offer, verifying it first; throws `snapshot-invalid` or `snapshot-stranger`. Pulls on its own. */
   onOffer?: ((offer: SnapshotOffer) => void | Promise<void>) | undefined
   onError: (error: unknown) => void
@@ -55,7 +59,7 @@ export function handleSnapshots(parameters: HandleSnapshotsParameters): Promise<
     answer: (request, { remote, connection, signal }) => {
       if (request.kind === 'offer') return take(parameters, { signed: request.signed, remote, connection, signal })
       return request.kind === 'latest'
-        ? giveLatest(parameters, request.dataset, remote)
+        ? giveLatest(parameters, request, remote)
         : giveSegment(parameters, request, remote)
     },
   })
@@ -70,13 +74,15 @@ async function* take(
   yield* []
 }
 
+type FetchRequest = Omit<SnapshotFetcher, 'peerId'>
+
 async function* giveLatest(
   parameters: HandleSnapshotsParameters,
-  dataset: Hex,
+  request: FetchRequest,
   remote: RemotePeer,
 ): AsyncGenerator<Uint8Array, void, undefined> {
-  await admit(parameters, dataset, remote)
-  const latest = await parameters.provider?.latest(dataset)
+  await admit(parameters, request, remote)
+  const latest = await parameters.provider?.latest(request.dataset)
   if (latest === undefined) throw unknownSnapshot('This node has no snapshot of the dataset.')
   const { signed, description } = latest
   yield encodeCbor({ signed, descriptionBytes: description.length })
@@ -85,18 +91,22 @@ async function* giveLatest(
 
 async function* giveSegment(
   parameters: HandleSnapshotsParameters,
-  request: { dataset: Hex; hash: Hex; offset: number },
+  request: FetchRequest & { hash: Hex; offset: number },
   remote: RemotePeer,
 ): AsyncGenerator<Uint8Array, void, undefined> {
-  await admit(parameters, request.dataset, remote)
+  await admit(parameters, request, remote)
   if (parameters.provider === undefined) throw unknownSnapshot('This node has no snapshots.')
   const { dataset, hash, offset } = request
   for await (const bytes of parameters.provider.readSegment({ dataset, hash, offset })) yield* framesOf(chunksOf(bytes))
 }
 
-async function admit({ mayFetch }: HandleSnapshotsParameters, dataset: Hex, { peerId }: RemotePeer): Promise<void> {
-  if (await mayFetch({ dataset, peerId })) return
-  const message = "Only the persistence nodes that the dataset's manifest lists may fetch its snapshots."
+async function admit(
+  { mayFetch }: HandleSnapshotsParameters,
+  { dataset, pass }: FetchRequest,
+  { peerId }: RemotePeer,
+): Promise<void> {
+  if (await mayFetch({ dataset, peerId, pass })) return
+  const message = "Only the dataset's publisher and the persistence nodes of its manifest may fetch its snapshots."
   throw new MarketplaceError({ code: 'snapshot-stranger', message })
 }
 

@@ -8,6 +8,7 @@ import {
   MarketplaceError,
   protocolIds,
   type SignedHead,
+  type SnapshotPass,
 } from '@enigma/protocol'
 import type { Connection } from '@libp2p/interface'
 import { callProtocol } from '../framing/call-protocol.ts'
@@ -16,6 +17,8 @@ import { networkLimits } from '../network-limits.ts'
 import { latestReplySchema, type SnapshotRequest } from './snapshot-messages.ts'
 
 type SnapshotCall = { connection: Connection; signal?: AbortSignal | undefined }
+/** With a `pass` where this peer is the publisher and the manifest does not list it as a persistence node. */
+type FetchCall = SnapshotCall & { dataset: Hex; pass?: SnapshotPass | undefined }
 type Times = { maxQuietMs?: number; maxTotalMs?: number }
 
 /** Tells a node of a new head; it pulls the rest itself. Throws `snapshot-invalid` or `snapshot-stranger`. */
@@ -29,13 +32,14 @@ export async function offerSnapshot({ signed, ...call }: SnapshotCall & { signed
 /** The newest snapshot of a dataset: signed head and encoded description. Throws `snapshot-unknown` or `snapshot-stranger`. */
 export async function fetchLatestSnapshot({
   dataset,
+  pass,
   ...call
-}: SnapshotCall & { dataset: Hex }): Promise<{ signed: SignedHead; description: Uint8Array }> {
+}: FetchCall): Promise<{ signed: SignedHead; description: Uint8Array }> {
   let signed: SignedHead | undefined
   let expected = 0
   let received = 0
   const chunks: Uint8Array[] = []
-  for await (const bytes of ask(call, { kind: 'latest', dataset })) {
+  for await (const bytes of ask(call, { kind: 'latest', dataset, ...(pass && { pass }) })) {
     if (signed === undefined) {
       const what = 'snapshot head'
       const reply = decodeCbor({ bytes, schema: latestReplySchema, maxBytes: 4096, code: 'unreadable', what })
@@ -52,8 +56,7 @@ export async function fetchLatestSnapshot({
   return { signed, description: concatBytes(...chunks) }
 }
 
-export type FetchSegmentParameters = SnapshotCall & {
-  dataset: Hex
+export type FetchSegmentParameters = FetchCall & {
   /** SHA-256 of the segment's bytes. */
   hash: Hex
   /** Size of the whole segment; more is never yielded. */
@@ -65,14 +68,16 @@ export type FetchSegmentParameters = SnapshotCall & {
 /** The bytes of a segment from `offset` on; may end early when the connection does, and is then asked for again. */
 export async function* fetchSegment({
   dataset,
+  pass,
   hash,
   bytes,
   offset,
   ...call
 }: FetchSegmentParameters): AsyncGenerator<Uint8Array, void, undefined> {
   let end = offset
+  const request = { kind: 'segment' as const, dataset, hash, offset, ...(pass && { pass }) }
   const maxTotalMs = networkLimits.callTotalMs + ((bytes - offset) / networkLimits.segmentBytesPerSecond) * 1000
-  for await (const chunk of ask(call, { kind: 'segment', dataset, hash, offset }, { maxTotalMs })) {
+  for await (const chunk of ask(call, request, { maxTotalMs })) {
     end += chunk.length
     if (end > bytes) {
       const message = 'The node sent more bytes than the segment has.'

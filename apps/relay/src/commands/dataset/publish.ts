@@ -1,13 +1,22 @@
 /** `enigma dataset publish`: make the next snapshot from files and bring it to the dataset's persistence nodes. */
 import { stat } from 'node:fs/promises'
 import { extname, join, resolve } from 'node:path'
-import { readDatasetConfig } from '@enigma/chain'
+import { readDatasetConfig, readPublishers } from '@enigma/chain'
 import { verifyManifest } from '@enigma/crypto'
 import { handleSnapshots } from '@enigma/network'
-import { datasetIdOf, type Hex, type Manifest, MarketplaceError, parseDatasetPath } from '@enigma/protocol'
+import {
+  datasetIdOf,
+  type Hex,
+  type Manifest,
+  MarketplaceError,
+  type NetworkFile,
+  parseDatasetPath,
+} from '@enigma/protocol'
 import type { Command } from 'commander'
+import { catchUpPublisher, type CatchUpParts } from '../../daemon/catch-up-publisher.ts'
 import { lockDataDirectory } from '../../daemon/data-directory.ts'
 import { createSnapshotPush } from '../../daemon/snapshot-exchange.ts'
+import type { PublisherPlace } from '../../roles/worker/curate-dataset.ts'
 import { createSegmentWorker } from '../../snapshot/segment-worker.ts'
 import { createSnapshotSource } from '../../snapshot/snapshot-source.ts'
 import { openSnapshotStore, type SnapshotStore } from '../../snapshot/snapshot-store.ts'
@@ -16,6 +25,7 @@ import {
   action,
   type CommandContext,
   homeDirectory,
+  publicClientOf,
   signingContext,
   type SigningOptions,
   withSigningOptions,
@@ -26,6 +36,12 @@ import { signerOf } from '../signer.ts'
 
 const formats = { '.parquet': 'parquet', '.csv': 'csv', '.json': 'json', '.ndjson': 'json' } as const
 
+/** What is taken back from the nodes was published from here: as large as any node takes in. */
+const maxSnapshotBytes = 64 * 1024 ** 3
+/** Superseded snapshots that stay on this machine. */
+const keepSnapshots = 3
+const nowSeconds = () => Math.floor(Date.now() / 1000)
+
 /** Adds `enigma dataset publish`. */
 export function addPublishCommand(dataset: Command, context: CommandContext): void {
   withSigningOptions(dataset.command('publish <dataset> <files...>'))
@@ -34,7 +50,8 @@ export function addPublishCommand(dataset: Command, context: CommandContext): vo
       'after',
       '\nExample:\n  enigma dataset publish 0x…/flights flights=flights-3m.parquet --key curator.key' +
         '\n\nA table with a key in its manifest grows by the new rows; any other is replaced. Snapshots are kept under' +
-        '\n$ENIGMA_HOME/published, so that the next publication continues them.',
+        '\n$ENIGMA_HOME/published, so that the next publication continues them; what is newer at the persistence nodes is' +
+        '\nfetched first, and nothing is published when none of them can be asked.',
     )
     .action(
       action(context, async (output, options: SigningOptions, path: string, files: string[]) => {
@@ -67,14 +84,16 @@ async function publish(
     await using stack = new AsyncDisposableStack()
     stack.defer((await lockDataDirectory({ directory })).release)
     const store = await openSnapshotStore({ directory })
+    const tables = await tableInputs(manifest, files)
+    const work = createSegmentWorker({ temporaryDirectory: store.temporaryDirectory })
+    const publishing = { store, work, deployment, publisher: signerOf(account) }
+    const { lowestSeq } = await catchUp({ context, output, session, publishing, network, dataset, manifest })
     const published = await publishSnapshot({
-      store,
-      work: createSegmentWorker({ temporaryDirectory: store.temporaryDirectory }),
+      ...publishing,
       dataset,
-      tables: await tableInputs(manifest, files),
-      publisher: signerOf(account),
-      deployment,
-      nowSeconds: Math.floor(Date.now() / 1000),
+      tables,
+      nowSeconds: nowSeconds(),
+      lowestSeq,
       onRows: ({ table, rows }) => output.progress(`${table}: ${rows.toLocaleString('en')} rows hashed`),
       signal: context.signal,
     })
@@ -83,6 +102,35 @@ async function publish(
     const { seq, root } = published.snapshot
     output.record({ dataset: path, seq, root, isNew: published.isNew, tables: published.tables, nodes })
   })
+}
+
+type CatchUpParameters = {
+  context: CommandContext
+  output: Output
+  session: NetworkSession
+  publishing: Pick<CatchUpParts, 'store' | 'work' | 'deployment' | 'publisher'>
+  network: NetworkFile
+  dataset: Hex
+  manifest: Manifest
+}
+
+/** The store under $ENIGMA_HOME may be lost, or another machine's may be newer: the nodes know. */
+async function catchUp(parameters: CatchUpParameters): Promise<PublisherPlace> {
+  const { context, output, session, publishing, network, dataset, manifest } = parameters
+  const publicClient = publicClientOf(network)
+  const parts: CatchUpParts = {
+    ...publishing,
+    connect: session.peers.connect,
+    peerId: session.host.peerId.toString(),
+    publishersOf: () => readPublishers({ publicClient, deployment: network, dataset }),
+    nowSeconds,
+    maxSnapshotBytes,
+    keepSnapshots,
+    onProgress: output.progress,
+  }
+  const place = await catchUpPublisher(parts, { dataset, manifest }, context.signal)
+  output.progressDone()
+  return place
 }
 
 /** Reads `table=file` pairs; every table of the manifest is named once, except those that stay as they are. */
@@ -152,15 +200,41 @@ async function deliver(parameters: DeliverParameters): Promise<string[]> {
     onError: (error) => output.progress(String(error)),
   })
   const push = createSnapshotPush({ connect: session.peers.connect })
+  const { seq } = published.snapshot
+  const failures: { peerId: string; error: unknown }[] = []
   try {
     for (const { peerId } of nodes) {
       output.progress(`node ${peerId}: taking the snapshot`)
-      await push({ dataset, peerId, stored: published, signal: context.signal })
-      output.progress(`node ${peerId}: serves snapshot ${published.snapshot.seq}`)
+      try {
+        await push({ dataset, peerId, stored: published, signal: context.signal })
+        output.progress(`node ${peerId}: serves snapshot ${seq}`)
+      } catch (error) {
+        context.signal.throwIfAborted()
+        failures.push({ peerId, error })
+      }
     }
     output.progressDone()
-    return nodes.map(({ peerId }) => peerId)
   } finally {
     await server.stop()
   }
+  if (failures.length > 0) throw notEverywhere(seq, nodes.length, failures)
+  return nodes.map(({ peerId }) => peerId)
+}
+
+function notEverywhere(
+  seq: number,
+  nodes: number,
+  failures: readonly { peerId: string; error: unknown }[],
+): MarketplaceError {
+  const [first] = failures
+  return new MarketplaceError({
+    code: first?.error instanceof MarketplaceError ? first.error.code : 'no-node',
+    message: `Snapshot ${seq} is published, and ${nodes - failures.length} of ${nodes} nodes serve it; run this again to bring it to the others.`,
+    details: failures
+      .map(
+        ({ peerId, error }) => `${peerId}: ${error instanceof MarketplaceError ? error.shortMessage : String(error)}`,
+      )
+      .join('\n'),
+    cause: first?.error,
+  })
 }

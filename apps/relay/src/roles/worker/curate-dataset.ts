@@ -26,8 +26,6 @@ export type CurateParts = {
   publisher: Signer
   hostOverrides: Readonly<Record<string, string>>
   keepSnapshots?: number | undefined
-  /** Brings back the newest snapshot from the dataset's nodes, where this worker holds none of its own. */
-  restore?: ((dataset: WorkerDataset, signal: AbortSignal) => Promise<void>) | undefined
   /** What a run is given beside the manifest: tools, limits, name resolution. */
   sandbox?: Pick<RunScriptParameters, 'tools' | 'limits' | 'resolveHost'> | undefined
 }
@@ -36,8 +34,13 @@ export type CurateParameters = {
   parts: CurateParts
   target: WorkerDataset
   scheduledAtMs: number
+  /** Makes the store the newest there is, so that nothing is signed twice. */
+  findPlace: () => Promise<PublisherPlace>
   signal: AbortSignal
 }
+
+/** Where publication goes on: no lower number may be signed. */
+export type PublisherPlace = { lowestSeq: number }
 
 const loggedBytes = 16 * 1024
 
@@ -60,16 +63,15 @@ export async function curateDataset(parameters: CurateParameters): Promise<Store
 }
 
 async function curate(
-  { parts, target, scheduledAtMs, signal }: CurateParameters,
+  { parts, target, scheduledAtMs, findPlace, signal }: CurateParameters,
   said: string[],
 ): Promise<{ run: ScriptRun; published: PublishedSnapshot }> {
   const { dataset, manifest } = target
   const { script, tables } = manifest
   if (script === undefined) throw noScript()
   checkPublisher(parts, manifest)
-  const snapshots = await parts.store.dataset(dataset)
-  if (snapshots.highestSeq() === 0) await parts.restore?.(target, signal)
-  const latest = snapshots.latest()?.snapshot
+  const { lowestSeq } = await findPlace()
+  const latest = (await parts.store.dataset(dataset)).latest()?.snapshot
   const run = await runScript({
     plan: { script, tables },
     source: await target.readScript(),
@@ -83,7 +85,7 @@ async function curate(
     ...parts.sandbox,
   })
   try {
-    return { run, published: await publish({ parts, target, run, signal }) }
+    return { run, published: await publish({ parts, target, run, lowestSeq, signal }) }
   } finally {
     await run.discard()
   }
@@ -93,8 +95,10 @@ function publish({
   parts,
   target: { dataset, manifest },
   run,
+  lowestSeq,
   signal,
-}: Pick<CurateParameters, 'parts' | 'target' | 'signal'> & { run: ScriptRun }): Promise<PublishedSnapshot> {
+}: Pick<CurateParameters, 'parts' | 'target' | 'signal'> &
+  PublisherPlace & { run: ScriptRun }): Promise<PublishedSnapshot> {
   const { store, work, publisher, deployment, clock, keepSnapshots } = parts
   return publishSnapshot({
     store,
@@ -104,6 +108,7 @@ function publish({
     publisher,
     deployment,
     nowSeconds: Math.floor(clock.nowMs() / 1000),
+    lowestSeq,
     keepSnapshots,
     signal,
   })

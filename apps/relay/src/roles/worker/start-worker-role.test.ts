@@ -133,6 +133,7 @@ async function startWorker(
     deployment,
     publisher,
     hostOverrides: { 'exchange.demo': exchangeUrl },
+    catchUp: () => Promise.resolve({ lowestSeq: 1 }),
     push: ({ stored }) => Promise.resolve(void pushed.push(stored.snapshot.seq)),
     peerId: '12D3KooWWorker',
     random: () => 0.5,

@@ -2,7 +2,7 @@
 import { type Hex, MarketplaceError } from '@enigma/protocol'
 import { resumeSnapshot } from '../../snapshot/publish-snapshot.ts'
 import { sleep } from './clock.ts'
-import { curateDataset, type CurateParts, type WorkerDataset } from './curate-dataset.ts'
+import { curateDataset, type CurateParts, type PublisherPlace, type WorkerDataset } from './curate-dataset.ts'
 import { createHeadPusher, type HeadPusherParts } from './push-heads.ts'
 import type { CurationRun } from './run-log.ts'
 import { createSchedule, dueTime } from './schedule.ts'
@@ -10,6 +10,8 @@ import { createSchedule, dueTime } from './schedule.ts'
 export type WorkerRoleParts = CurateParts &
   Omit<HeadPusherParts, 'onFailure'> & {
     datasets: readonly WorkerDataset[]
+    /** Takes in the newest snapshot that the dataset's nodes have; throws when they cannot tell. */
+    catchUp: (dataset: WorkerDataset, signal: AbortSignal) => Promise<PublisherPlace>
     /** Scripts that run at once on this machine; 2. */
     maxRuns?: number | undefined
     onPushFailure?: HeadPusherParts['onFailure']
@@ -73,6 +75,7 @@ type LoopParts = {
 class DatasetLoop {
   readonly #loop: LoopParts
   readonly #end = new AbortController()
+  #place: PublisherPlace | undefined
   #runs: Promise<unknown> = Promise.resolve()
   #done: Promise<void> = Promise.resolve()
 
@@ -132,11 +135,22 @@ class DatasetLoop {
     return run
   }
 
+  /** Once for each start, before the first publication; what the nodes had is brought to those that had it not. */
+  async #findPlace(): Promise<PublisherPlace> {
+    if (this.#place !== undefined) return this.#place
+    const { parts, target, offer } = this.#loop
+    const place = await parts.catchUp(target, this.#end.signal)
+    const latest = (await parts.store.dataset(target.dataset)).latest()
+    if (latest !== undefined) offer(latest)
+    this.#place = place
+    return place
+  }
+
   async #run(scheduledAtMs: number): Promise<void> {
     const { parts, target, offer } = this.#loop
     const { signal } = this.#end
     if (signal.aborted) return
-    const stored = await curateDataset({ parts, target, scheduledAtMs, signal })
+    const stored = await curateDataset({ parts, target, scheduledAtMs, findPlace: () => this.#findPlace(), signal })
     if (stored !== undefined) offer(stored)
     const [run] = parts.runLog.runs({ dataset: target.dataset, limit: 1 })
     if (run !== undefined) parts.onRun?.(run)

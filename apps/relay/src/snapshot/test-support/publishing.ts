@@ -54,14 +54,18 @@ export async function publishRows(
   {
     table = { name: 'candles', columns: candleColumns, key: ['product', 'time'] },
     nowSeconds = 1000,
+    lowestSeq,
     maxSegments,
     keepSnapshots,
+    signer = publisher,
     work = workInProcess(store),
   }: {
     table?: TableInput
     nowSeconds?: number
+    lowestSeq?: number
     maxSegments?: number
     keepSnapshots?: number
+    signer?: typeof publisher
     work?: RunSegmentWork
   } = {},
 ): Promise<PublishedSnapshot> {
@@ -73,9 +77,10 @@ export async function publishRows(
     keepSnapshots,
     dataset,
     tables: [{ ...table, source: { format: 'rows', paths: [path] } }],
-    publisher,
+    publisher: signer,
     deployment,
     nowSeconds,
+    lowestSeq,
     maxSegments,
   })
 }
