@@ -61,7 +61,7 @@ export const settingsSchema = v.strictObject({
       memoryBytes: v.optional(bytes, 1024 ** 3),
       /** Threads of one engine process. */
       threads: v.optional(count, 2),
-      /** Queries under way at once; more are answered `busy`. */
+      /** Queries under way at once; more are answered `busy`. One account has a quarter of them at most. */
       maxQueries: v.optional(count, 64),
       /** Superseded snapshots kept for queries that name them. */
       keepSnapshots: v.optional(count, 3),

@@ -7,6 +7,7 @@ import type { Host } from '../host/create-host.ts'
 import type { ChainMirror } from '../chain-mirror/chain-mirror.ts'
 import type { NodeConfig } from '../config.ts'
 import { createDuckdbEngine } from '../roles/persistence/engine/duckdb/duckdb-engine.ts'
+import { accountShareOf } from '../roles/persistence/persistence-limits.ts'
 import { type PersistenceRole, startPersistenceRole } from '../roles/persistence/start-persistence-role.ts'
 import { systemClock } from '../roles/worker/clock.ts'
 import { createRunLog } from '../roles/worker/run-log.ts'
@@ -118,7 +119,11 @@ function startPersistence({ config, deployment, state, mirror, log, nowSeconds }
       memoryBytes: Math.min(memoryBytes, 512 * 1024 ** 2),
       threads: 1,
     }),
-    limits: { maxQueries, maxHeadAgeSeconds: config.chain.maxHeadAgeSeconds },
+    limits: {
+      maxQueries,
+      maxQueriesPerAccount: accountShareOf(maxQueries),
+      maxHeadAgeSeconds: config.chain.maxHeadAgeSeconds,
+    },
     nowSeconds,
     nowMs: () => performance.now(),
     machineStartedAtSeconds: nowSeconds() - Math.floor(uptime()),

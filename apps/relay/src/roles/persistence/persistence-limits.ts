@@ -30,7 +30,10 @@ export const persistenceLimits = {
   maxUnverifiedPerCaller: 64,
   /** Queries of subscribers under way at once; more are answered `busy`. */
   maxQueries: 64,
-  /** Queries under way at once for one account, a quarter of all; more are `rate-limited`. */
+  /**
+   * Queries under way at once for one account; more are `rate-limited`. A page of a dozen charts asks all at once; no
+   * three accounts together can fill the node.
+   */
   maxQueriesPerAccount: 16,
   /** Superseded snapshots open at once for queries that name them; more are answered `busy`. */
   maxOlderSnapshots: 2,
@@ -53,3 +56,8 @@ export type PersistenceLimits = { readonly [Name in keyof typeof persistenceLimi
 type Widened<Name extends keyof typeof persistenceLimits> = (typeof persistenceLimits)[Name] extends number
   ? number
   : { readonly [Bound in keyof (typeof persistenceLimits)[Name]]: number }
+
+/** What one account may have of `maxQueries`, where an operator has set that: the same quarter as by default. */
+export function accountShareOf(maxQueries: number): number {
+  return Math.max(1, Math.floor(maxQueries / 4))
+}

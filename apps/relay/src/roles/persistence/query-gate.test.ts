@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { accountShareOf, persistenceLimits } from './persistence-limits.ts'
 import { createQueryGate } from './query-gate.ts'
 
 const limits = {
@@ -56,5 +57,13 @@ describe('createQueryGate', () => {
     gate.enterQuery('0xaa')
     gate.enterQuery('0xbb')
     expect(gate.underWay).toBe(8)
+  })
+})
+
+describe('the share of one account', () => {
+  it('is the same part of all places however many there are, and never none', () => {
+    const { maxQueries, maxQueriesPerAccount } = persistenceLimits
+    expect(accountShareOf(maxQueries)).toBe(maxQueriesPerAccount)
+    expect([1, 4, 100].map(accountShareOf)).toEqual([1, 1, 25])
   })
 })

@@ -1,4 +1,4 @@
-/** Who can keep a subscriber from being answered: not samples, nor queries that nobody has verified. */
+/** Who can keep a subscriber from being answered: not samples, not queries that nobody has verified, nor one account. */
 import type { FrameGroup } from '@enigma/network'
 import { type Query, zeroHash } from '@enigma/protocol'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
@@ -13,8 +13,8 @@ describe('the places of a persistence node', () => {
   let asker: Asker
   let unread: AsyncGenerator<FrameGroup, void, undefined>[] = []
   beforeAll(async () => {
-    const limits = { maxQueries: 4, maxSamples: 4, maxSamplesPerCaller: 4, maxUnverified: 1 }
-    scene = await startScene({ rows: 100, limits })
+    const limits = { maxQueries: 4, maxQueriesPerAccount: 3, maxSamples: 4, maxSamplesPerCaller: 4, maxUnverified: 1 }
+    scene = await startScene({ rows: 20_000, limits })
     asker = await createAsker(scene)
   })
   afterAll(() => scene.stop())
@@ -49,5 +49,26 @@ describe('the places of a persistence node', () => {
   it('verifies others while verified queries run', async () => {
     await leaveUnread(asker, {})
     expect(outcomeOf(await ask(scene, asker))).toBe('answered')
+  })
+
+  it('answers a small query while another account has filled all its places with slow ones', async () => {
+    const sql = 'select count(*) from candles a join candles b on a.id <> b.id join candles c on b.id <> c.id'
+    const slow = { sql }
+    const greedy = await createAsker(scene)
+    const gone = new AbortController()
+    const engine = () => scene.service.health().engine
+    const running: Promise<unknown>[] = []
+    for (const waiting of [0, 1, 2]) {
+      const { sealed } = await sealFor(scene, greedy, slow)
+      running.push(scene.role.answer({ sealed, remote: caller, signal: gone.signal }).next())
+      await expect.poll(engine).toMatchObject({ busy: 1, waiting })
+    }
+    expect(outcomeOf(await ask(scene, greedy, slow))).toBe('rate-limited')
+    expect(outcomeOf(await ask(scene, asker, { sql: 'select count(*) from candles' }))).toBe('answered')
+    // The slow ones were not done: each takes all the time that a query may.
+    expect(engine()).toMatchObject({ busy: 1, waiting: 2 })
+    gone.abort()
+    await Promise.all(running)
+    await expect.poll(engine).toMatchObject({ busy: 0, waiting: 0 })
   })
 })

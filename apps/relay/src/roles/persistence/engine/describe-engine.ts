@@ -169,6 +169,15 @@ export function describeEngine(name: string, createFixture: () => Promise<Engine
       await isWell()
     })
 
+    test('frees the engine when the asker goes before the first batch', async () => {
+      const gone = new AbortController()
+      const { batches } = await ask('SELECT * FROM trades', { signal: gone.signal })
+      gone.abort()
+      await expect.poll(() => database.health.busy).toBe(0)
+      await expect(batches[Symbol.asyncIterator]().next()).rejects.toThrow()
+      await isWell()
+    })
+
     test('answers more askers at once than it has processes', async () => {
       const counts = await Promise.all(
         Array.from({ length: 12 }, (_, at) =>
@@ -224,6 +233,17 @@ export function describeEngine(name: string, createFixture: () => Promise<Engine
         const outcomes = await Promise.allSettled(readers.map(readAll))
         const codes = outcomes.map((each) => (each.status === 'rejected' ? (each.reason as { code: string }).code : ''))
         expect(codes.filter((code) => code === 'too-slow')).toHaveLength(1)
+      })
+
+      test('get no process of a slow reader that would not help them', async () => {
+        const slow = (await ask('SELECT * FROM trades', { lane: 'reader' })).batches[Symbol.asyncIterator]()
+        await slow.next()
+        // Two of the other lane run, for longer than a reader may hold a process; the third would have to wait for them.
+        const busy = [1, 2, 3].map(() => ask(slowSql, { lane: 'busy', timeoutMs: 2500 }))
+        const outcomes = Promise.allSettled(busy)
+        await Promise.allSettled([Promise.race(busy)])
+        await readAll(slow)
+        await outcomes
       })
     })
 

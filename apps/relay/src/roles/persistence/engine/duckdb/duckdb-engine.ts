@@ -78,11 +78,12 @@ async function streamQuery(query: EngineQuery, hold: Hold): Promise<EngineResult
   const { signal, onStarted, sql, parameters, maxRows, maxBytes, timeoutMs } = query
   const request = { kind: 'query', sql, parameters, maxRows, maxBytes, timeoutMs } as const
   const process_ = hold.process
-  const abort = () => process_.cancel()
   const end = () => {
     signal.removeEventListener('abort', abort)
     hold.release()
   }
+  // A reader who has not fetched a batch yet may never do so, and then nothing else would give the process back.
+  const abort = () => (hold.isPaused ? end() : process_.cancel())
   signal.addEventListener('abort', abort)
   try {
     signal.throwIfAborted()
@@ -90,6 +91,7 @@ async function streamQuery(query: EngineQuery, hold: Hold): Promise<EngineResult
     onStarted?.()
     const reply = await ask(request)
     if (reply.kind !== 'columns') throw unexpected(process_)
+    hold.pause()
     const state = { truncated: false }
     return {
       columns: reply.columns,
@@ -145,6 +147,7 @@ async function* readBatches({
     for (;;) {
       signal.throwIfAborted()
       if (hold.isEvicted) throw slowReader()
+      hold.resume()
       const reply = await ask({ kind: 'next' })
       if (reply.kind === 'end') {
         state.truncated = reply.truncated
@@ -153,7 +156,6 @@ async function* readBatches({
       if (reply.kind !== 'batch') throw unexpected(hold.process)
       hold.pause()
       yield reply
-      hold.resume()
     }
   } catch (error) {
     await retire(hold.process, error)

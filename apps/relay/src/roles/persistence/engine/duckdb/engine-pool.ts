@@ -25,6 +25,7 @@ export type Hold = {
   readonly process: EngineProcess
   /** Given up for others; the process is dead. */
   readonly isEvicted: boolean
+  readonly isPaused: boolean
   /** To be called when the process has nothing to do because its reader does not fetch, and when it has again. */
   pause: () => void
   resume: () => void
@@ -162,9 +163,10 @@ export class EnginePool {
     this.#evictions = undefined
   }
 
-  /** Of the readers that held a process back for too long, the slowest gives it up. */
+  /** Of the readers that held a process back for too long, the slowest gives it up, if that helps anybody else. */
   #evictSlowest(): void {
-    const slow = [...this.#holds].filter((hold) => hold.heldMs() > this.#settings.readerHoldMs)
+    const isInTheWay = ({ lane }: Holding) => this.#line.some((other) => other !== lane && this.#mayHold(other))
+    const slow = [...this.#holds].filter((hold) => hold.heldMs() > this.#settings.readerHoldMs && isInTheWay(hold))
     slow.toSorted((a, b) => b.heldMs() - a.heldMs())[0]?.evict()
   }
 
@@ -213,6 +215,9 @@ function createHold({
     lane,
     get isEvicted() {
       return isEvicted
+    },
+    get isPaused() {
+      return pausedAt !== undefined
     },
     pause: () => (pausedAt = performance.now()),
     resume() {

@@ -6,6 +6,8 @@ export type FairLine<Item> = {
   push: (lane: string, item: Item) => () => void
   /** The first item of the lane whose turn it is among those that `mayGo`; undefined when there is none. */
   take: (mayGo: (lane: string) => boolean) => Item | undefined
+  /** Whether any lane with items `mayGo`. */
+  some: (mayGo: (lane: string) => boolean) => boolean
   /** Takes everything out. */
   clear: () => Item[]
 }
@@ -42,6 +44,7 @@ export function createFairLine<Item>(): FairLine<Item> {
       }
       return undefined
     },
+    some: (mayGo) => [...lanes.keys()].some(mayGo),
     clear() {
       const all = [...lanes.values()].flatMap((items) => items.splice(0))
       lanes.clear()
