@@ -13,6 +13,7 @@ import {
   candles,
   dataset,
   deployment,
+  onUnexpectedDamage,
   openPublishing,
   publisher,
   type Publishing,
@@ -84,7 +85,10 @@ function manifestOf(more: { peerId: string; roles: NodeRole[] }[] = []): Manifes
 
 async function addNode(): Promise<Node> {
   const host = await startHost({ cleanup, kind: 'public' })
-  const store = await openSnapshotStore({ directory: join(directory, `node-${nodes.length}`) })
+  const store = await openSnapshotStore({
+    directory: join(directory, `node-${nodes.length}`),
+    onDamaged: onUnexpectedDamage,
+  })
   const server = await serveSnapshots({
     host: host.node,
     store,

@@ -95,10 +95,13 @@ export function createDataRoles(parts: DataRolesParts): DataRoles {
   }
 }
 
+/** One dataset that cannot be served keeps no other from it. */
 async function servePersistence(role: PersistenceRole, own: readonly OwnDataset[]): Promise<void> {
   const wanted = own.filter(({ roles }) => roles.includes('persistence'))
   for (const dataset of role.datasets()) if (!wanted.some((each) => each.dataset === dataset)) await role.drop(dataset)
-  for (const terms of wanted) await role.serve(terms)
+  const failures: unknown[] = []
+  for (const terms of wanted) await role.serve(terms).catch((error: unknown) => failures.push(error))
+  if (failures.length > 0) throw failures[0]
 }
 
 function startPersistence({ config, deployment, state, mirror, log, nowSeconds }: DataRolesParts): PersistenceRole {

@@ -40,7 +40,7 @@ export type ManifestWatcherParts = {
   peerId: string
   /** Opened with `manifestMigrations`. */
   database: DatabaseSync
-  /** The full list whenever it changes. */
+  /** The full list whenever it changes; when it throws, it is told again at the next interval. */
   onChange: (own: readonly OwnDataset[]) => Promise<void>
   onError: (error: unknown) => void
   /** How often the list is compared with the chain. */
@@ -65,12 +65,15 @@ export function createManifestWatcher(parts: ManifestWatcherParts): ManifestWatc
   let timer: NodeJS.Timeout | undefined
   let running: Promise<void> = Promise.resolve()
 
-  const refresh = (): Promise<void> => {
-    running = running.then(async () => {
-      if (!end.signal.aborted && (await update(parts, known, end.signal))) await parts.onChange(listOwn(known))
-    })
-    return running
+  let isOwed = false
+  const refreshNow = async () => {
+    if (end.signal.aborted) return
+    isOwed = (await update(parts, known, end.signal)) || isOwed
+    if (!isOwed) return
+    await parts.onChange(listOwn(known))
+    isOwed = false
   }
+  const refresh = (): Promise<void> => (running = running.then(refreshNow))
   const tick = () => {
     void refresh()
       .catch((error: unknown) => {

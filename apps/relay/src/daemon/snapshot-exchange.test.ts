@@ -11,6 +11,7 @@ import {
   candles,
   dataset,
   deployment,
+  onUnexpectedDamage,
   openPublishing,
   publisher,
   publishRows,
@@ -42,7 +43,7 @@ async function setUp({ pullTimeoutMs, provider }: { pullTimeoutMs?: number; prov
   const nodes: Listed[] = []
   const list = (peerId: string, roles: NodeRole[], account = publisher) =>
     nodes.push({ peerId, roles, signer: account.address.toLowerCase() as `0x${string}` })
-  const store = await openSnapshotStore({ directory: join(directory, 'receiver') })
+  const store = await openSnapshotStore({ directory: join(directory, 'receiver'), onDamaged: onUnexpectedDamage })
   const accepted: string[] = []
   const server = await serveSnapshots({
     host: node.node,

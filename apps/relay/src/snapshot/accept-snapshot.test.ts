@@ -13,6 +13,7 @@ import {
   candles,
   dataset,
   deployment,
+  onUnexpectedDamage,
   openPublishing,
   publisher,
   publishRows,
@@ -25,7 +26,7 @@ type Offer = { signed: SignedHead; description: Uint8Array }
 
 async function setUp(directory: string) {
   const publishing = await openPublishing(directory)
-  const store = await openSnapshotStore({ directory: join(directory, 'receiver') })
+  const store = await openSnapshotStore({ directory: join(directory, 'receiver'), onDamaged: onUnexpectedDamage })
   const source = createSnapshotSource(publishing)
   const accept = (offer: Offer, changes: Partial<AcceptSnapshotParameters> = {}) =>
     acceptSnapshot({
@@ -116,7 +117,10 @@ describe('acceptSnapshot', () => {
         }
       }
     await expect(accept(offer, { fetchSegment: cutAfter(700) })).rejects.toThrow('the connection is gone')
-    const reopened = await openSnapshotStore({ directory: join(directory.path, 'receiver') })
+    const reopened = await openSnapshotStore({
+      directory: join(directory.path, 'receiver'),
+      onDamaged: onUnexpectedDamage,
+    })
     await accept(offer, { store: reopened, fetchSegment: cutAfter(Infinity) })
     expect(offsets).toEqual([0, 700])
     expect(await latestSeq(reopened)).toBe(1)

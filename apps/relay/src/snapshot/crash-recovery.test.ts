@@ -13,6 +13,7 @@ import {
   candles,
   dataset,
   deployment,
+  onUnexpectedDamage,
   openPublishing,
   publisher,
   publishRows,
@@ -38,6 +39,8 @@ function dyingDisk({ dieAt, after }: { dieAt: number; after: boolean }): Disk & 
     createFileAtomically: dying(realDisk.createFileAtomically),
     moveIntoPlace: dying(realDisk.moveIntoPlace),
     remove: dying(realDisk.remove),
+    readFile: realDisk.readFile,
+    sizeOf: realDisk.sizeOf,
     writes: () => writes,
   }
 }
@@ -73,7 +76,7 @@ async function publishOnDyingDisk(dieAt: number, after: boolean): Promise<boolea
   const everSigned = new Map<number, Hex>()
   await publishRows(await openPublishing(directory.path), candles(1, 3))
   const disk = dyingDisk({ dieAt, after })
-  const attempt = publishRows(await openPublishing(directory.path, disk), candles(3, 6), { keepSnapshots: 0 })
+  const attempt = publishRows(await openPublishing(directory.path, { disk }), candles(3, 6), { keepSnapshots: 0 })
   const hasDied = await attempt.then(
     () => false,
     (error: unknown) => {
@@ -116,7 +119,7 @@ describe('the snapshot store', () => {
       writeFileAtomically: (file) =>
         file.path.endsWith('.signed') ? Promise.reject(new PowerCut()) : realDisk.writeFileAtomically(file),
     }
-    const cut = publishRows(await openPublishing(directory.path, disk), candles(1, 2))
+    const cut = publishRows(await openPublishing(directory.path, { disk }), candles(1, 2))
     await expect(cut).rejects.toBeInstanceOf(PowerCut)
     const { store } = await openPublishing(directory.path)
     const unsigned = (await store.dataset(dataset)).unsigned()
@@ -144,7 +147,7 @@ describe('the snapshot store', () => {
     const everSigned = new Map<number, Hex>()
     for (let round = 0; round < 5; round++) {
       await killAfter(directory.path, 2 + round)
-      const store = await openSnapshotStore({ directory: join(directory.path, 'store') })
+      const store = await openSnapshotStore({ directory: join(directory.path, 'store'), onDamaged: onUnexpectedDamage })
       await expectOneHistory(store, everSigned)
       const minutes = await minutesOf(store)
       expect(minutes).toEqual(minutes.map((_, at) => at))

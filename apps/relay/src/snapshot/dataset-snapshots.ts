@@ -4,28 +4,23 @@
  * all, so a snapshot with `.signed` is complete, and a head with no signature yet is signed as it stands and never
  * replaced: a publisher cannot be led by a crash to sign two heads for one number (DESIGN §8).
  */
-import { mkdir, readdir, readFile, rm, stat } from 'node:fs/promises'
+import { mkdir, readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import {
-  decodeCbor,
-  decodeSnapshot,
   encodeCbor,
   encodeSnapshot,
   type Hex,
   MarketplaceError,
   type Segment,
-  type SignedHead,
-  signedHeadSchema,
   type Snapshot,
   type SnapshotHead,
-  snapshotHeadSchema,
 } from '@enigma/protocol'
 import { isTemporaryName } from './atomic-file.ts'
 import type { Disk } from './disk.ts'
 import { hashFile } from './hash-file.ts'
+import { SnapshotFiles, type StoredSnapshot } from './snapshot-files.ts'
 
-/** A complete snapshot: its description, and its head with the publisher's signature. */
-export type StoredSnapshot = { signed: SignedHead; snapshot: Snapshot }
+export type { StoredSnapshot } from './snapshot-files.ts'
 
 export type DatasetSnapshots = {
   readonly dataset: Hex
@@ -62,11 +57,11 @@ export type OpenDatasetSnapshotsParameters = {
   dataset: Hex
   directory: string
   disk: Disk
-  /** Told of each snapshot whose files cannot be read; it is passed over. */
-  onDamaged?: ((error: unknown) => void) | undefined
+  /** Told of each damaged file, which is passed over. */
+  onDamaged: (error: unknown) => void
 }
 
-/** Opens the folder of one dataset, creating it. */
+/** Opens the folder of one dataset, creating it; throws what may pass, such as too many open files. */
 export async function openDatasetSnapshots(parameters: OpenDatasetSnapshotsParameters): Promise<DatasetSnapshots> {
   const snapshots = new FolderSnapshots(parameters)
   await snapshots.load()
@@ -82,18 +77,18 @@ class FolderSnapshots implements DatasetSnapshots {
   readonly dataset: Hex
   readonly #directory: string
   readonly #disk: Disk
-  readonly #onDamaged: (error: unknown) => void
+  readonly #files: SnapshotFiles
   readonly #listeners = new Set<(stored: StoredSnapshot) => void>()
   #complete: StoredSnapshot[] = []
   #unsigned: Snapshot | undefined
   #highestSeq = 0
   #queue: Promise<unknown> = Promise.resolve()
 
-  constructor({ dataset, directory, disk, onDamaged = () => undefined }: OpenDatasetSnapshotsParameters) {
+  constructor({ dataset, ...files }: OpenDatasetSnapshotsParameters) {
     this.dataset = dataset
-    this.#directory = directory
-    this.#disk = disk
-    this.#onDamaged = onDamaged
+    this.#directory = files.directory
+    this.#disk = files.disk
+    this.#files = new SnapshotFiles(files)
   }
 
   async load(): Promise<void> {
@@ -104,16 +99,14 @@ class FolderSnapshots implements DatasetSnapshots {
     await this.#removeTemporary(this.#directory, names)
     const segments = join(this.#directory, 'segments')
     await this.#removeTemporary(segments, await readdir(segments))
-    this.#highestSeq = Math.max(0, ...names.map((name) => Number(/^(\d+)\.(head|signed)$/.exec(name)?.[1] ?? 0)))
-    for (const name of names.filter((each) => each.endsWith('.signed')).sort()) {
-      const seq = Number(name.slice(0, -'.signed'.length))
-      const stored = await this.#unlessDamaged(() => this.#readComplete(seq))
+    this.#highestSeq = Math.max(0, ...numbersOf(names, /^(\d+)\.(?:head|signed)$/))
+    for (const seq of numbersOf(names, /^(\d+)\.signed$/).toSorted((a, b) => a - b)) {
+      const stored = await this.#files.readComplete(seq)
       if (stored !== undefined) this.#complete.push(stored)
     }
-    const has = (kind: string) => names.includes(`${nameOf(this.#highestSeq)}.${kind}`)
-    if (!has('head') || has('signed')) return
-    // Its number stays taken: what a damaged head said may have been signed.
-    this.#unsigned = await this.#unlessDamaged(() => this.#readUnsigned(this.#highestSeq))
+    // Also where its signature was damaged: the head on disk is the only one that was ever signed for its number.
+    if (this.latest()?.snapshot.seq !== this.#highestSeq)
+      this.#unsigned = await this.#files.readUnsigned(this.#highestSeq)
   }
 
   latest(): StoredSnapshot | undefined {
@@ -133,15 +126,15 @@ class FolderSnapshots implements DatasetSnapshots {
   }
 
   segmentPath(hash: Hex): string {
-    return join(this.#directory, 'segments', `${hash}.parquet`)
+    return this.#files.segmentPath(hash)
   }
 
   partialPath(hash: Hex): string {
     return join(this.#directory, 'partial', `${hash}.part`)
   }
 
-  async hasSegment({ hash, bytes }: Pick<Segment, 'hash' | 'bytes'>): Promise<boolean> {
-    return (await sizeOf(this.segmentPath(hash))) === bytes
+  hasSegment(segment: Pick<Segment, 'hash' | 'bytes'>): Promise<boolean> {
+    return this.#files.hasSegment(segment)
   }
 
   async putSegment(path: string): Promise<Pick<Segment, 'hash' | 'bytes'>> {
@@ -154,10 +147,13 @@ class FolderSnapshots implements DatasetSnapshots {
     const head = headOf(snapshot)
     if (snapshot.seq <= this.#highestSeq) throw numberTaken(snapshot)
     await this.#disk.writeFileAtomically({
-      path: this.#path(snapshot.seq, 'snapshot'),
+      path: this.#files.path(snapshot.seq, 'snapshot'),
       bytes: encodeSnapshot(snapshot),
     })
-    const isNew = await this.#disk.createFileAtomically({ path: this.#path(head.seq, 'head'), bytes: encodeCbor(head) })
+    const isNew = await this.#disk.createFileAtomically({
+      path: this.#files.path(head.seq, 'head'),
+      bytes: encodeCbor(head),
+    })
     if (!isNew) throw numberTaken(snapshot)
     this.#highestSeq = head.seq
     this.#unsigned = snapshot
@@ -168,10 +164,10 @@ class FolderSnapshots implements DatasetSnapshots {
     const { signed, snapshot } = stored
     if (snapshot.seq <= (this.latest()?.snapshot.seq ?? 0)) throw numberTaken(snapshot)
     await this.#disk.writeFileAtomically({
-      path: this.#path(snapshot.seq, 'snapshot'),
+      path: this.#files.path(snapshot.seq, 'snapshot'),
       bytes: encodeSnapshot(snapshot),
     })
-    await this.#disk.writeFileAtomically({ path: this.#path(snapshot.seq, 'signed'), bytes: encodeCbor(signed) })
+    await this.#disk.writeFileAtomically({ path: this.#files.path(snapshot.seq, 'signed'), bytes: encodeCbor(signed) })
     this.#complete.push(stored)
     this.#highestSeq = Math.max(this.#highestSeq, snapshot.seq)
     this.#unsigned = undefined
@@ -179,15 +175,17 @@ class FolderSnapshots implements DatasetSnapshots {
   }
 
   databasePath(seq: number): string {
-    return this.#path(seq, 'duckdb')
+    return this.#files.path(seq, 'duckdb')
   }
 
   async retain(keep: number): Promise<void> {
-    const dropped = this.#complete.slice(0, Math.max(0, this.#complete.length - Math.max(1, keep)))
-    this.#complete = this.#complete.slice(dropped.length)
-    for (const { snapshot } of dropped) {
-      for (const kind of ['signed', 'head', 'snapshot', 'duckdb'])
-        await this.#disk.remove(this.#path(snapshot.seq, kind))
+    this.#complete = this.#complete.slice(-Math.max(1, keep))
+    const [oldest] = this.#complete
+    // With what was left of older ones that were never complete or were damaged.
+    for (const name of await readdir(this.#directory)) {
+      const [seq] = numbersOf([name], /^(\d+)\.(?:signed|head|snapshot|duckdb)$/)
+      const isDropped = seq !== undefined && oldest !== undefined && seq < oldest.snapshot.seq
+      if (isDropped) await this.#disk.remove(join(this.#directory, name))
     }
     const kept = [
       ...this.#complete.map(({ snapshot }) => snapshot),
@@ -215,76 +213,14 @@ class FolderSnapshots implements DatasetSnapshots {
     return () => this.#listeners.delete(listener)
   }
 
-  #path(seq: number, kind: string): string {
-    return join(this.#directory, `${nameOf(seq)}.${kind}`)
-  }
-
   async #removeTemporary(directory: string, names: readonly string[]): Promise<void> {
     await Promise.all(names.filter(isTemporaryName).map((name) => rm(join(directory, name), { force: true })))
   }
-
-  /** Undefined for files that no longer hold what was written; a disk that cannot be read still throws. */
-  async #unlessDamaged<Result>(read: () => Promise<Result | undefined>): Promise<Result | undefined> {
-    try {
-      return await read()
-    } catch (error) {
-      if (!(error instanceof MarketplaceError)) throw error
-      this.#onDamaged(error)
-      return undefined
-    }
-  }
-
-  /** A snapshot whose files are all here; one that lost a file is passed over, so that an older one serves. */
-  async #readComplete(seq: number): Promise<StoredSnapshot | undefined> {
-    const snapshot = await this.#readSnapshot(seq)
-    const bytes = await readIfThere(this.#path(seq, 'signed'))
-    if (snapshot === undefined || bytes === undefined) return undefined
-    const signed = decodeStored(bytes, signedHeadSchema)
-    return signed.head.root === snapshot.root && (await this.#hasData(snapshot)) ? { signed, snapshot } : undefined
-  }
-
-  async #readUnsigned(seq: number): Promise<Snapshot | undefined> {
-    const head = decodeStored((await readIfThere(this.#path(seq, 'head'))) ?? new Uint8Array(), snapshotHeadSchema)
-    const snapshot = await this.#readSnapshot(seq)
-    return snapshot?.root === head.root && (await this.#hasData(snapshot)) ? snapshot : undefined
-  }
-
-  async #hasData({ tables }: Snapshot): Promise<boolean> {
-    const segments = tables.flatMap((table) => table.segments)
-    const found = await Promise.all(segments.map((segment) => this.hasSegment(segment)))
-    return found.every(Boolean)
-  }
-
-  async #readSnapshot(seq: number): Promise<Snapshot | undefined> {
-    const bytes = await readIfThere(this.#path(seq, 'snapshot'))
-    return bytes === undefined ? undefined : decodeSnapshot(bytes)
-  }
 }
 
-/** Padded, so that names sort as numbers do. */
-function nameOf(seq: number): string {
-  return String(seq).padStart(12, '0')
-}
-
-function decodeStored<Schema extends typeof signedHeadSchema | typeof snapshotHeadSchema>(
-  bytes: Uint8Array,
-  schema: Schema,
-) {
-  return decodeCbor({ bytes, schema, maxBytes: 4096, code: 'snapshot-invalid', what: 'stored snapshot head' })
-}
-
-async function readIfThere(path: string): Promise<Uint8Array | undefined> {
-  return readFile(path).catch((error: unknown) => {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined
-    throw error
-  })
-}
-
-async function sizeOf(path: string): Promise<number | undefined> {
-  return stat(path).then(
-    ({ size }) => size,
-    () => undefined,
-  )
+/** The numbers in the names that match. */
+function numbersOf(names: readonly string[], pattern: RegExp): number[] {
+  return names.flatMap((name) => pattern.exec(name)?.[1] ?? []).map(Number)
 }
 
 function numberTaken({ seq }: Snapshot): MarketplaceError {

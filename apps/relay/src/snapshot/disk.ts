@@ -1,5 +1,8 @@
-/** The writes of the snapshot store as one injected object, so that a test can end the world before any of them. */
-import { rm } from 'node:fs/promises'
+/**
+ * The reads and writes of the snapshot store as one injected object, so that a test can end the world before any of them
+ * and break a disk.
+ */
+import { readFile, rm, stat } from 'node:fs/promises'
 import { createFileAtomically, moveIntoPlace, writeFileAtomically } from './atomic-file.ts'
 
 export type Disk = {
@@ -8,6 +11,10 @@ export type Disk = {
   moveIntoPlace: typeof moveIntoPlace
   /** Removes a file that may be absent. */
   remove: (path: string) => Promise<void>
+  /** Undefined for a file that is not there; any other failure throws, as it says nothing of the file. */
+  readFile: (path: string) => Promise<Uint8Array | undefined>
+  /** As `readFile`: the bytes that a file has. */
+  sizeOf: (path: string) => Promise<number | undefined>
 }
 
 /** The real disk. */
@@ -16,4 +23,13 @@ export const realDisk: Disk = {
   createFileAtomically,
   moveIntoPlace,
   remove: (path) => rm(path, { force: true }),
+  readFile: (path) => ifThere(readFile(path)),
+  sizeOf: async (path) => (await ifThere(stat(path)))?.size,
+}
+
+async function ifThere<Result>(reading: Promise<Result>): Promise<Result | undefined> {
+  return reading.catch((error: unknown) => {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined
+    throw error
+  })
 }

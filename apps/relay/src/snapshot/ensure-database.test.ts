@@ -45,4 +45,19 @@ describe('ensureDatabase', () => {
     await ensureDatabase({ store, stored: merged, ingest })
     expect(asked.map(({ previous }) => previous)).toEqual([undefined, undefined, undefined])
   })
+
+  it('starts anew from the segments where the older database is damaged', async () => {
+    await using directory = await temporaryDirectory()
+    const publishing = await openPublishing(directory.path)
+    const { asked, ingest } = recordingIngest()
+    const { store } = publishing
+    await ensureDatabase({ store, stored: await publishRows(publishing, candles(1, 2)), ingest })
+    const refuseCopies: IngestSegments = async (parameters) => {
+      await ingest(parameters)
+      if (parameters.previous !== undefined) throw new Error('not a database')
+    }
+    const stored = await publishRows(publishing, candles(3, 3))
+    await ensureDatabase({ store, stored, ingest: refuseCopies })
+    expect(asked.slice(1).map(({ previous }) => previous !== undefined)).toEqual([true, false])
+  })
 })

@@ -27,22 +27,28 @@ export async function ensureDatabase({ store, stored, ingest, signal }: EnsureDa
   const path = snapshots.databasePath(snapshot.seq)
   if (await isThere(path)) return path
   const databasePath = store.newTemporaryPath()
+  const tables = snapshot.tables.map(({ name, columns, segments }) => ({
+    name,
+    columns,
+    segmentPaths: segments.map(({ hash }) => snapshots.segmentPath(hash)),
+  }))
+  const request = { databasePath, tables, signal }
   try {
-    await ingest({
-      databasePath,
-      previous: await previousOf(snapshots, snapshot),
-      tables: snapshot.tables.map(({ name, columns, segments }) => ({
-        name,
-        columns,
-        segmentPaths: segments.map(({ hash }) => snapshots.segmentPath(hash)),
-      })),
-      signal,
-    })
+    const previous = await previousOf(snapshots, snapshot)
+    if (previous === undefined) await ingest(request)
+    else await ingest({ ...request, previous }).catch((error: unknown) => ingestAnew(ingest, request, error))
     await moveIntoPlace({ from: databasePath, to: path })
   } finally {
     await rm(databasePath, { force: true })
   }
   return path
+}
+
+/** The older database may be damaged; the segments alone are what was verified. */
+async function ingestAnew(ingest: IngestSegments, request: Parameters<IngestSegments>[0], error: unknown) {
+  if (request.signal?.aborted === true) throw error
+  await rm(request.databasePath, { force: true })
+  await ingest(request)
 }
 
 /** The newest older database whose segments are the first ones of this snapshot, table by table. */

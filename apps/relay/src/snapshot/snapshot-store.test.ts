@@ -2,7 +2,14 @@ import { rm, truncate, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { openSnapshotStore } from './snapshot-store.ts'
-import { candles, dataset, openPublishing, publishRows, temporaryDirectory } from './test-support/publishing.ts'
+import {
+  candles,
+  dataset,
+  onUnexpectedDamage,
+  openPublishing,
+  publishRows,
+  temporaryDirectory,
+} from './test-support/publishing.ts'
 
 test.each(['signed', 'snapshot'])(
   'a snapshot whose .%s is damaged is passed over, and its number stays taken',
@@ -28,7 +35,7 @@ test.each(['signed', 'snapshot'])(
 
 test('a folder that could not be read is read by the next caller', async () => {
   await using directory = await temporaryDirectory()
-  const store = await openSnapshotStore({ directory: directory.path })
+  const store = await openSnapshotStore({ directory: directory.path, onDamaged: onUnexpectedDamage })
   const folder = join(directory.path, dataset)
   await writeFile(folder, 'a file where a folder belongs')
   await expect(store.dataset(dataset)).rejects.toThrow()

@@ -11,7 +11,7 @@ export type SnapshotStore = {
   readonly temporaryDirectory: string
   /** A path of its own in the temporary directory. */
   newTemporaryPath(): string
-  /** The snapshots of a dataset, read from disk at the first call. */
+  /** The snapshots of a dataset, read from disk at the first call, and again after a call that failed. */
   dataset(dataset: Hex): Promise<DatasetSnapshots>
   /** Ids of the datasets that have a folder. */
   datasets(): Promise<Hex[]>
@@ -20,8 +20,8 @@ export type SnapshotStore = {
 export type OpenSnapshotStoreParameters = {
   directory: string
   disk?: Disk
-  /** Told of each stored snapshot that cannot be read; an older one serves in its place. */
-  onDamaged?: ((error: unknown) => void) | undefined
+  /** Told of damaged files, which are passed over. */
+  onDamaged: (error: unknown) => void
 }
 
 /** Opens the store, creating its directory; what a killed process left half-done is removed. */
@@ -42,7 +42,7 @@ export async function openSnapshotStore({
       if (known !== undefined) return known
       const open = openDatasetSnapshots({ dataset, directory: join(directory, dataset), disk, onDamaged })
       opened.set(dataset, open)
-      // A disk that fails once is asked again by the next caller.
+      // Whoever asked is told; what failed may work the next time.
       open.catch(() => opened.delete(dataset))
       return open
     },

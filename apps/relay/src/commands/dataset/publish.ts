@@ -31,7 +31,7 @@ import {
   withSigningOptions,
 } from '../context.ts'
 import { type NetworkSession, withNetworkSession } from '../network-session.ts'
-import type { Output } from '../output.ts'
+import { describeError, type Output } from '../output.ts'
 import { signerOf } from '../signer.ts'
 
 const formats = { '.parquet': 'parquet', '.csv': 'csv', '.json': 'json', '.ndjson': 'json' } as const
@@ -83,7 +83,13 @@ async function publish(
     const directory = join(homeDirectory(context), 'published', dataset)
     await using stack = new AsyncDisposableStack()
     stack.defer((await lockDataDirectory({ directory })).release)
-    const store = await openSnapshotStore({ directory })
+    const store = await openSnapshotStore({
+      directory,
+      onDamaged(error) {
+        output.progress(describeError(error, { debug: false }).text)
+        output.progressDone()
+      },
+    })
     const tables = await tableInputs(manifest, files)
     const work = createSegmentWorker({ temporaryDirectory: store.temporaryDirectory })
     const publishing = { store, work, deployment, publisher: signerOf(account) }

@@ -37,8 +37,11 @@ export type DatasetService = {
 export type DatasetServiceParts = OpenDatabaseParts & {
   snapshots: DatasetSnapshots
   terms: DatasetTerms
-  limits: Pick<PersistenceLimits, 'sampleTimeoutMs' | 'maxOlderSnapshots' | 'olderSnapshotIdleMs'>
-  /** Told when a snapshot cannot be opened; the one before it goes on serving. */
+  limits: Pick<
+    PersistenceLimits,
+    'sampleTimeoutMs' | 'maxOlderSnapshots' | 'olderSnapshotIdleMs' | 'reopenMs' | 'reopenMostMs'
+  >
+  /** Told when a snapshot cannot be opened; the one before it goes on serving, and it is tried again. */
   onError: (error: unknown) => void
 }
 
@@ -65,6 +68,8 @@ class SnapshotServer implements DatasetService {
   #terms: DatasetTerms
   #serving: Serving | undefined
   #swaps: Promise<void> = Promise.resolve()
+  #failures = 0
+  #retry: NodeJS.Timeout | undefined
 
   constructor(parts: DatasetServiceParts) {
     this.#parts = parts
@@ -102,7 +107,10 @@ class SnapshotServer implements DatasetService {
 
   settle = (): Promise<void> => {
     const swap = this.#swaps.then(() => this.#swap())
-    this.#swaps = swap.catch(() => undefined)
+    this.#swaps = swap.then(
+      () => void (this.#failures = 0),
+      () => this.#settleLater(),
+    )
     return swap
   }
 
@@ -115,15 +123,47 @@ class SnapshotServer implements DatasetService {
   close = async (): Promise<void> => {
     this.#unsubscribe()
     this.#closing.abort()
+    clearTimeout(this.#retry)
     await this.#swaps
     const serving = this.#serving
     this.#serving = undefined
     await Promise.all([serving?.full.close(), serving?.sample?.close(), this.#older.close()])
   }
 
+  /** What failed may have passed by then: too many processes, no memory, a disk that was full. */
+  #settleLater(): void {
+    const { reopenMs, reopenMostMs } = this.#parts.limits
+    if (this.#closing.signal.aborted) return
+    clearTimeout(this.#retry)
+    const delayMs = Math.min(reopenMostMs, reopenMs * 2 ** this.#failures++)
+    this.#retry = setTimeout(() => void this.settle().catch(this.#parts.onError), delayMs)
+  }
+
   async #swap(): Promise<void> {
     const stored = this.#parts.snapshots.latest()
     if (stored === undefined || this.#closing.signal.aborted) return
+    try {
+      await this.#serve(stored)
+    } catch (error) {
+      if (this.#serving === undefined) await this.#serveBefore(stored)
+      throw error
+    }
+  }
+
+  /** Serves the newest older snapshot that can be opened. */
+  async #serveBefore({ snapshot: { seq } }: StoredSnapshot): Promise<void> {
+    for (const older of this.#parts.snapshots.list().toReversed()) {
+      if (older.snapshot.seq >= seq || this.#closing.signal.aborted) continue
+      try {
+        await this.#serve(older)
+        return
+      } catch (error) {
+        this.#parts.onError(error)
+      }
+    }
+  }
+
+  async #serve(stored: StoredSnapshot): Promise<void> {
     const before = this.#serving
     const isSameSnapshot = before?.stored.snapshot.seq === stored.snapshot.seq
     const sampleTerms = JSON.stringify(this.#terms.manifest.sample)

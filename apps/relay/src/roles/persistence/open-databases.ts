@@ -1,6 +1,6 @@
 /** Opens the databases of one snapshot: all tables for subscribers, the sample tables apart and in processes apart. */
 import { rm } from 'node:fs/promises'
-import type { Manifest, Snapshot } from '@enigma/protocol'
+import { type Manifest, MarketplaceError, type Snapshot } from '@enigma/protocol'
 import type { StoredSnapshot } from '../../snapshot/dataset-snapshots.ts'
 import { ensureDatabase } from '../../snapshot/ensure-database.ts'
 import type { SnapshotStore } from '../../snapshot/snapshot-store.ts'
@@ -14,7 +14,7 @@ export type OpenDatabaseParts = {
   sampleEngine: Engine
 }
 
-/** Opens all tables of a snapshot, ingesting its segments when no database is there yet. */
+/** Opens all tables of a snapshot, ingesting its segments when no database is there yet, or one that cannot be opened. */
 export async function openFullDatabase({
   parts: { store, engine },
   stored,
@@ -22,12 +22,24 @@ export async function openFullDatabase({
 }: {
   parts: OpenDatabaseParts
   stored: StoredSnapshot
-  signal?: AbortSignal
+  signal: AbortSignal
 }): Promise<LeasedDatabase> {
   const ingest = engine.ingest.bind(engine)
-  const databasePath = await ensureDatabase({ store, stored, ingest, signal })
-  const database = await engine.open({ databasePath, tables: tablesOf(stored.snapshot) })
+  const ensure = () => ensureDatabase({ store, stored, ingest, signal })
+  const open = (databasePath: string) => engine.open({ databasePath, tables: tablesOf(stored.snapshot) })
+  const databasePath = await ensure()
+  const database = await open(databasePath).catch(async (error: unknown) => {
+    // The file may be damaged: it is made again of the segments, which were verified.
+    if (signal.aborted || !isEngineFailure(error)) throw error
+    await rm(databasePath, { force: true })
+    return open(await ensure())
+  })
   return createLeasedDatabase({ database, onClosed: () => Promise.resolve() })
+}
+
+/** Not of an engine that took too long to start, whose file may be sound. */
+function isEngineFailure(error: unknown): boolean {
+  return error instanceof MarketplaceError && error.code === 'engine-failed'
 }
 
 /** Opens the rows that anyone may query, in a file of their own; undefined when the dataset offers none. */

@@ -45,6 +45,9 @@ export const persistenceLimits = {
   readerStallMs: 20_000,
   /** Sealed bytes of one answer that wait for its reader, before the engine is held back. */
   readAheadBytes: 1024 * 1024,
+  /** After this a snapshot that could not be opened is tried again, after twice as long the next time, and so on. */
+  reopenMs: 5_000,
+  reopenMostMs: 5 * 60_000,
   /** Grant chains whose signatures are remembered. */
   cachedGrantChains: 10_000,
   /** How long a smart account's answer about a grant is believed. */

@@ -51,7 +51,10 @@ type PersistenceHealth = { queriesUnderWay: number; datasets: DatasetHealth[] }
 export type PersistenceRole = {
   /** For `handleQueries`: frames of the answer to one sealed query. */
   answer: AnswerQuery
-  /** Serves a dataset from the snapshots in the store, or takes its newer manifest; resolves when it is ready. */
+  /**
+   * Serves a dataset from the snapshots in the store, or takes its newer manifest; resolves when it is ready. Throws when
+   * the store cannot be read; a snapshot that cannot be opened is tried again by itself.
+   */
   serve: (terms: DatasetTerms) => Promise<DatasetService>
   /** Serves it no longer. */
   drop: (dataset: Hex) => Promise<void>
@@ -82,10 +85,12 @@ export function startPersistenceRole(parts: PersistenceRoleParts): PersistenceRo
   }
 
   async function drop(dataset: Hex): Promise<void> {
-    const service = services.get(dataset)
+    const starting = services.get(dataset)
     services.delete(dataset)
-    ready.delete(dataset)
-    await (await service)?.close()
+    // Whoever asked for it to be served is told when it cannot be.
+    const service = await starting?.catch(() => undefined)
+    if (service !== undefined && ready.get(dataset) === service) ready.delete(dataset)
+    await service?.close()
   }
 
   return {
@@ -95,11 +100,13 @@ export function startPersistenceRole(parts: PersistenceRoleParts): PersistenceRo
       const known = services.get(dataset)
       const service = known ?? start(dataset, terms)
       services.set(dataset, service)
-      service.catch(() => services.delete(dataset))
-      const started = await service
+      const started = await service.catch((error: unknown) => {
+        if (services.get(dataset) === service) services.delete(dataset)
+        throw error
+      })
       if (known !== undefined) {
         started.setTerms(terms)
-        await started.settle()
+        await started.settle().catch(parts.onError)
       }
       return started
     },

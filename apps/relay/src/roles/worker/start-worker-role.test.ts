@@ -8,6 +8,7 @@ import { openSnapshotStore } from '../../snapshot/snapshot-store.ts'
 import {
   dataset,
   deployment,
+  onUnexpectedDamage,
   publisher,
   temporaryDirectory,
   workInProcess,
@@ -120,7 +121,7 @@ async function startWorker(
   changes: Partial<WorkerRoleParts> = {},
   source = candleScript,
 ) {
-  const store = await openSnapshotStore({ directory: join(directory, 'snapshots') })
+  const store = await openSnapshotStore({ directory: join(directory, 'snapshots'), onDamaged: onUnexpectedDamage })
   const database = openDatabase({ path: join(directory, 'worker.sqlite'), migrations: runLogMigrations })
   const queue = createRunQueue()
   const failures: unknown[] = []

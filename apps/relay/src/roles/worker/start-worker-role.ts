@@ -15,7 +15,7 @@ export type WorkerRoleParts = CurateParts &
     /** Scripts that run at once on this machine; 2. */
     maxRuns?: number | undefined
     onPushFailure?: HeadPusherParts['onFailure']
-    /** What ended the loop of a dataset, such as a schedule that cannot be read. */
+    /** What ended the loop of a dataset, such as a schedule that cannot be read, or what its start could not read. */
     onDatasetFailure: (failure: { dataset: Hex; error: unknown }) => void
     onRun?: ((run: CurationRun) => void) | undefined
   }
@@ -111,11 +111,9 @@ class DatasetLoop {
   }
 
   async #follow(): Promise<void> {
-    const { parts, target, offer } = this.#loop
+    const { parts, target } = this.#loop
     const { clock, runLog } = parts
-    await resumeSnapshot({ ...parts, dataset: target.dataset })
-    const latest = (await parts.store.dataset(target.dataset)).latest()
-    if (latest !== undefined) offer(latest)
+    await this.#resume()
     if (target.manifest.schedule === undefined) return
     const schedule = createSchedule(target.manifest.schedule)
     const { signal } = this.#end
@@ -126,6 +124,18 @@ class DatasetLoop {
         if (next === undefined) return
         await sleep({ clock, delayMs: Math.max(1, next - clock.nowMs()), signal })
       } else await this.#enqueue(due)
+    }
+  }
+
+  /** A disk that cannot be read now ends nothing: each run reads it again, and publishing signs what was left unsigned. */
+  async #resume(): Promise<void> {
+    const { parts, target, offer } = this.#loop
+    try {
+      await resumeSnapshot({ ...parts, dataset: target.dataset })
+      const latest = (await parts.store.dataset(target.dataset)).latest()
+      if (latest !== undefined) offer(latest)
+    } catch (error) {
+      parts.onDatasetFailure({ dataset: target.dataset, error })
     }
   }
 

@@ -38,12 +38,17 @@ export function candles(from: number, to: number): Value[][] {
 
 export type Publishing = { store: SnapshotStore; directory: string }
 
+/** What is told of damaged files where there are none. */
+export function onUnexpectedDamage(error: unknown): never {
+  throw error
+}
+
 /** Opens a store under a directory. */
-export async function openPublishing(directory: string, disk?: Disk): Promise<Publishing> {
-  const store = await openSnapshotStore({
-    directory: join(directory, 'store'),
-    ...(disk === undefined ? {} : { disk }),
-  })
+export async function openPublishing(
+  directory: string,
+  { onDamaged = onUnexpectedDamage, ...rest }: { disk?: Disk; onDamaged?: (error: unknown) => void } = {},
+): Promise<Publishing> {
+  const store = await openSnapshotStore({ directory: join(directory, 'store'), onDamaged, ...rest })
   return { store, directory }
 }
 
