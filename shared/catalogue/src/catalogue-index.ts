@@ -2,16 +2,15 @@
 import { formatDatasetPath, type Hex, type Manifest } from '@enigma/protocol'
 import MiniSearch from 'minisearch'
 import { type CatalogueEntry, type CatalogueSummary, type ChainListing, summariseManifest } from './catalogue-entry.ts'
+import { type CatalogueFilter, matchesFilter } from './catalogue-filter.ts'
 import { compareRank, compareText } from './rank-order.ts'
 
 export const catalogueSorts = ['rank', 'relevance', 'newest', 'price', 'title'] as const
 export type CatalogueSort = (typeof catalogueSorts)[number]
 
-export type SearchCatalogueParameters = {
+export type SearchCatalogueParameters = CatalogueFilter & {
   /** Words; every one must be found, its beginning suffices. All datasets when absent. */
   text?: string | undefined
-  /** Tags that a dataset must have, all of them. */
-  tags?: readonly string[] | undefined
   sort: CatalogueSort
   offset: number
   limit: number
@@ -65,7 +64,7 @@ export function createCatalogueIndex({
         const summary = summaries.get(dataset)
         const listing = listingOf(dataset)
         if (summary === undefined || listing?.closedAt !== 0) continue
-        if (parameters.tags?.every((tag) => summary.tags.includes(tag)) === false) continue
+        if (!matchesFilter({ listing, summary }, parameters)) continue
         found.push({ score, listing, summary })
       }
       found.sort(comparators[parameters.sort])

@@ -5,8 +5,8 @@ import { datasetIdOf, type Hex, MarketplaceError } from '@enigma/protocol'
 import type { ClientParts } from './types.ts'
 
 /**
- * `rate` in wei per second, `deposit` and `monthlyRevenue` in wei, `churn` with 32 fractional bits, `rank` with 18
- * decimals as computed here. `registeredBlock` is the relay's word: it breaks ties and nothing else.
+ * `rate` in wei per second, `deposit`, `monthlyRevenue` and `referencePrice` in wei, `churn` with 32 fractional bits,
+ * `rank` with 18 decimals as computed here from them. `registeredBlock` is the relay's word: it breaks ties and nothing else.
  */
 export type ChainFacts = {
   curator: Hex
@@ -17,6 +17,7 @@ export type ChainFacts = {
   subscribers: bigint
   monthlyRevenue: bigint
   churn: bigint
+  referencePrice: bigint
   rank: bigint
   trialSeconds: number
   registeredBlock: number
@@ -43,11 +44,9 @@ export function createChainFacts({
         throw new MarketplaceError({ code: 'chain-unavailable', message: 'The Ethereum node contradicts itself.' })
       }
       const { metadataHash, publisher } = await readConfig({ dataset, configHash: state.configHash })
-      const { subscribers, monthlyRevenue, deposit, churn } = inputs
       const { rate, trialSeconds } = state
       const rank = computeRank(inputs)
-      const amounts = { rate, deposit, subscribers, monthlyRevenue, churn, rank }
-      return { curator, metadataHash, publisher, ...amounts, trialSeconds, registeredBlock }
+      return { curator, metadataHash, publisher, rate, ...inputs, rank, trialSeconds, registeredBlock }
     },
   }
 }

@@ -4,10 +4,12 @@
  */
 import {
   type CatalogueEntry,
+  type CatalogueFilter,
   type CatalogueSort,
   type CatalogueSummary,
   compareRank,
   compareText,
+  matchesFilter,
 } from '@enigma/catalogue'
 import type { DatasetConfigReader } from '@enigma/chain'
 import { fetchPage, type PageRequest } from '@enigma/network'
@@ -22,10 +24,9 @@ const defaultLimit = 20
 const relaysAsked = 2
 const relayTimeoutMs = 8_000
 
-export type DiscoverParameters = {
+export type DiscoverParameters = CatalogueFilter & {
   /** Words, each of which must be found in path, title, tags or columns. */
   text?: string
-  tags?: readonly string[]
   /** Default `rank`. */
   sort?: CatalogueSort
   offset?: number
@@ -63,10 +64,10 @@ export function createDiscover(
 ): (parameters: DiscoverParameters) => Promise<DiscoverReturnType> {
   const chain = createChainFacts(parts)
   const manifests = createManifestCache(parts)
-  return async ({ text, tags, sort = 'rank', offset = 0, limit = defaultLimit, signal }) => {
-    const request: PageRequest = { sort, offset, limit }
-    if (text !== undefined) request.text = text
-    if (tags !== undefined) request.tags = [...tags]
+  return async (parameters) => {
+    const { signal } = parameters
+    const request = requestOf(parameters)
+    const { sort, limit } = request
     const disagreements: Disagreement[] = []
     const pages = await askRelays({ connections, request, signal, disagreements })
     const verified = new Map<Hex, DiscoveredDataset>()
@@ -83,14 +84,28 @@ export function createDiscover(
       })
       for (const [index, { listing }] of unseen.entries()) {
         const found = toDataset(listing.dataset, facts[index], manifests.get(facts[index]?.metadataHash))
-        if (found === undefined) refused.add(listing.dataset)
-        else verified.set(listing.dataset, found)
+        if (found === undefined || !matchesFilter({ listing: found, ...found }, parameters)) {
+          refused.add(listing.dataset)
+        } else verified.set(listing.dataset, found)
       }
     }
-    for (const page of pages) disagreements.push(...compare({ page, pages, verified, sort, limit }))
+    for (const page of pages) disagreements.push(...compare({ page, pages, verified, request }))
     const entries = [...verified.values()].sort(comparators[sort]).slice(0, limit)
     return { entries, total: Math.max(...pages.map(({ total }) => total)), relaysAnswered: pages.length, disagreements }
   }
+}
+
+function requestOf({ text, tags, sort = 'rank', offset = 0, limit = defaultLimit, ...rest }: DiscoverParameters) {
+  const { curator, hasSample, isCurated, minRate, maxRate } = rest
+  const request: PageRequest = { sort, offset, limit }
+  if (text !== undefined) request.text = text
+  if (tags !== undefined) request.tags = [...tags]
+  if (curator !== undefined) request.curator = curator
+  if (hasSample !== undefined) request.hasSample = hasSample
+  if (isCurated !== undefined) request.isCurated = isCurated
+  if (minRate !== undefined) request.minRate = minRate
+  if (maxRate !== undefined) request.maxRate = maxRate
+  return request
 }
 
 type AskRelaysParameters = {
@@ -153,11 +168,10 @@ type CompareParameters = {
   page: Page
   pages: readonly Page[]
   verified: ReadonlyMap<Hex, DiscoveredDataset>
-  sort: CatalogueSort
-  limit: number
+  request: Pick<PageRequest, 'sort' | 'offset' | 'limit'>
 }
 
-function compare({ page, pages, verified, sort, limit }: CompareParameters): Disagreement[] {
+function compare({ page, pages, verified, request: { sort, offset, limit } }: CompareParameters): Disagreement[] {
   const relay = page.relay.peerId
   const ids = page.entries.map(({ listing }) => listing.dataset)
   const found: Disagreement[] = ids
@@ -167,10 +181,13 @@ function compare({ page, pages, verified, sort, limit }: CompareParameters): Dis
   if (!known.every((dataset, index) => index === 0 || comparators[sort](known[index - 1] ?? dataset, dataset) <= 0)) {
     found.push({ relay, kind: 'order' })
   }
+  const [first] = known
   const last = known.at(-1)
   for (const dataset of pages.flatMap(({ entries }) => entries.map(({ listing }) => listing.dataset))) {
     const other = verified.get(dataset)
     if (other === undefined || ids.includes(dataset) || found.some((each) => each.dataset === dataset)) continue
+    // What sorts before a later page may stand on an earlier one, which was not asked for.
+    if (offset > 0 && (first === undefined || comparators[sort](other, first) < 0)) continue
     const isFull = ids.length >= limit
     if (!isFull || (last !== undefined && comparators[sort](other, last) < 0)) {
       found.push({ relay, kind: 'omitted', dataset })

@@ -68,6 +68,12 @@ test('a relay that joins late catches up, in rank order with ties by age', async
   expect(found.total).toBe(3)
   expect(found.entries).toHaveLength(1)
   expect(found.entries[0]?.listing.rank).toBeTypeOf('bigint')
+  const best = found.entries[0]!.listing
+  const own = { curator: best.curator, minRate: best.rate, maxRate: best.rate }
+  const narrowed = await fetchPage({ connection, page: { ...own, sort: 'rank', offset: 0, limit: 50 } })
+  expect(narrowed.entries.map(({ listing }) => listing.name)).toEqual([best.name])
+  const curated = await fetchPage({ connection, page: { isCurated: true, sort: 'rank', offset: 0, limit: 50 } })
+  expect(curated).toEqual({ total: 0, entries: [] })
 })
 
 test('what the chain does not name is never stored', async () => {

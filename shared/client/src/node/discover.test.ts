@@ -86,6 +86,17 @@ describe('one relay lies', () => {
   })
 })
 
+test('what does not meet the filter is not shown, though a relay lists it', async () => {
+  const { client, relays } = await startListed()
+  const found = await client.discover({ minRate: 1n, tags: ['no such tag'] })
+  expect(found.entries).toEqual([])
+  expect(found.disagreements).toEqual(
+    relays.flatMap(({ peerId }) =>
+      Array.from({ length: 3 }, () => expect.objectContaining({ relay: peerId, kind: 'false-entry' })),
+    ),
+  )
+})
+
 test('with one relay gone the other answers, and it is told', async () => {
   const { client, relays } = await startListed()
   await relays[0]!.stop()

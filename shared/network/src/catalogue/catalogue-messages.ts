@@ -28,10 +28,21 @@ export const maxAnnouncementBytes = limits.manifestBytes + 1024
 
 const items = networkLimits.itemsPerRequest
 
+const amountSchema = v.pipe(
+  v.string(),
+  v.regex(/^(0|[1-9]\d{0,59})$/, 'expected a decimal amount'),
+  v.transform((text) => BigInt(text)),
+)
+
 export const pageRequestSchema = v.strictObject({
   kind: v.literal('page'),
   text: v.exactOptional(textSchema(200)),
   tags: v.exactOptional(v.pipe(v.array(textSchema(40)), v.maxLength(20))),
+  curator: v.exactOptional(addressSchema),
+  hasSample: v.exactOptional(v.literal(true)),
+  isCurated: v.exactOptional(v.literal(true)),
+  minRate: v.exactOptional(amountSchema),
+  maxRate: v.exactOptional(amountSchema),
   sort: v.picklist(catalogueSorts),
   offset: uintSchema(1_000_000),
   limit: v.pipe(uintSchema(networkLimits.pageEntries), v.minValue(1)),
@@ -45,6 +56,8 @@ export const catalogueRequestSchema = v.variant('kind', [
   v.strictObject({ kind: v.literal('records'), peerIds: v.pipe(v.array(peerIdSchema), v.maxLength(items)) }),
 ])
 export type CatalogueRequest = v.InferOutput<typeof catalogueRequestSchema>
+/** A request as it travels. */
+export type WireCatalogueRequest = v.InferInput<typeof catalogueRequestSchema>
 export type PageRequest = Omit<v.InferOutput<typeof pageRequestSchema>, 'kind'>
 
 export const announceReplySchema = v.strictObject({ isNew: v.boolean() })
@@ -55,12 +68,6 @@ export const contentsSchema = v.strictObject({
   manifests: v.pipe(v.array(v.strictObject({ dataset: hashSchema, hash: hashSchema })), v.maxLength(contentsLines)),
   records: v.pipe(v.array(v.strictObject({ peerId: peerIdSchema, seq: uintSchema() })), v.maxLength(contentsLines)),
 })
-
-const amountSchema = v.pipe(
-  v.string(),
-  v.regex(/^(0|[1-9]\d{0,59})$/, 'expected a decimal amount'),
-  v.transform((text) => BigInt(text)),
-)
 
 const listingSchema = v.strictObject({
   dataset: hashSchema,
@@ -98,6 +105,16 @@ const pageSchema = v.strictObject({
     v.maxLength(networkLimits.pageEntries),
   ),
 })
+
+/** A page request as it travels: amounts as text. */
+export function pageRequestToWire({ minRate, maxRate, ...rest }: PageRequest): WireCatalogueRequest {
+  return {
+    ...rest,
+    kind: 'page',
+    ...(minRate === undefined ? {} : { minRate: minRate.toString() }),
+    ...(maxRate === undefined ? {} : { maxRate: maxRate.toString() }),
+  }
+}
 
 /** Bytes of a page. */
 export function encodePage({ total, entries }: CataloguePage): Uint8Array {

@@ -16,10 +16,11 @@ import { decodeSignedManifest, decodeSignedRecord } from '../signed-items.ts'
 import {
   type Announcement,
   announceReplySchema,
-  type CatalogueRequest,
   contentsSchema,
   decodePage,
   type PageRequest,
+  pageRequestToWire,
+  type WireCatalogueRequest,
 } from './catalogue-messages.ts'
 
 type CatalogueCall = { connection: Connection; signal?: AbortSignal | undefined }
@@ -35,7 +36,7 @@ export async function announce({ item, ...call }: CatalogueCall & { item: Announ
 
 /** One page of a relay's catalogue, with the chain values that let its order and hashes be checked. */
 export async function fetchPage({ page, ...call }: CatalogueCall & { page: PageRequest }): Promise<CataloguePage> {
-  return decodePage(await only(ask(call, { kind: 'page', ...page }, networkLimits.frameBytes)))
+  return decodePage(await only(ask(call, pageRequestToWire(page), networkLimits.frameBytes)))
 }
 
 /** What a relay holds, for anti-entropy. */
@@ -66,7 +67,7 @@ export async function* fetchRecords({
   for await (const frame of atMost(frames, peerIds.length)) yield decodeSignedRecord(frame)
 }
 
-function ask({ connection, signal }: CatalogueCall, request: CatalogueRequest, maxFrameBytes: number) {
+function ask({ connection, signal }: CatalogueCall, request: WireCatalogueRequest, maxFrameBytes: number) {
   const protocol = protocolIds.catalogue
   return callProtocol({ connection, protocol, request: encodeCbor(request), maxFrameBytes, signal })
 }

@@ -8,17 +8,22 @@ import * as v from 'valibot'
 
 /** Reads the query string; undefined when it is not a page request. */
 export function parsePageQuery(query: URLSearchParams): PageRequest | undefined {
-  const text = query.get('text')
   const tags = query.getAll('tag')
+  const texts = ['text', 'curator', 'minRate', 'maxRate'].flatMap((name) => present(name, query.get(name)))
+  const marks = ['hasSample', 'isCurated'].flatMap((name) => (query.get(name) === 'true' ? [[name, true]] : []))
   const parsed = v.safeParse(pageRequestSchema, {
     kind: 'page',
-    ...(text === null || text === '' ? {} : { text }),
+    ...Object.fromEntries([...texts, ...marks]),
     ...(tags.length === 0 ? {} : { tags }),
     sort: query.get('sort') ?? 'rank',
     offset: Number(query.get('offset') ?? 0),
     limit: Number(query.get('limit') ?? 20),
   })
   return parsed.success ? parsed.output : undefined
+}
+
+function present(name: string, value: string | null): [string, string][] {
+  return value === null || value === '' ? [] : [[name, value]]
 }
 
 /** The page as JSON; amounts are decimal text. */

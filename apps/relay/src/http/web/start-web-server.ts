@@ -56,7 +56,8 @@ export async function startWebServer(parameters: StartWebServerParameters): Prom
   const answerPage = (request: IncomingMessage, response: ServerResponse, query: URLSearchParams): void => {
     const pageRequest = parsePageQuery(query)
     if (!rate.take(request.socket.remoteAddress ?? '')) end(response, 429, 'Too many pages; try again in a second.')
-    else if (pageRequest === undefined) end(response, 400, 'Expected ?text=&tag=&sort=&offset=&limit=.')
+    else if (pageRequest === undefined)
+      end(response, 400, 'Expected ?text=&tag=&curator=&hasSample=&isCurated=&minRate=&maxRate=&sort=&offset=&limit=.')
     else json(response, pageToJson(parameters.page(pageRequest)))
   }
   const server = createServer((request, response) => {
