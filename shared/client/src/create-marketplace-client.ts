@@ -1,8 +1,13 @@
 /** The SDK's front door. */
 import {
+  type ActivityCursor,
   createDatasetConfigReader,
+  type DatasetTerms,
+  readActivity,
+  type ReadActivityReturnType,
   readSubscription,
   type ReadSubscriptionReturnType,
+  readTerms,
   renewSubscriptions,
   type RenewSubscriptionsReturnType,
   startTrial,
@@ -45,8 +50,16 @@ export type RenewParameters = Pick<SubscribeToDatasetParameters, 'dataset' | 'wa
 export type MarketplaceClient = {
   /** Searches the catalogue; what two relays say is checked against the chain. */
   discover: (parameters?: DiscoverParameters) => Promise<DiscoverReturnType>
-  /** A dataset, verified from the chain down to the keys of its nodes. */
-  dataset: (path: string, options?: { signal?: AbortSignal }) => Promise<LocatedDataset>
+  /** A dataset, verified from the chain down to the keys of its nodes; with `isNodeNeeded: false` it may have none. */
+  dataset: (path: string, options?: { signal?: AbortSignal; isNodeNeeded?: boolean }) => Promise<LocatedDataset>
+  /** What the chain alone says of a dataset. */
+  terms: (path: string) => Promise<DatasetTerms>
+  /** The dataset's history on chain, newest first, page by page. */
+  activity: (parameters: {
+    dataset: string
+    before?: ActivityCursor
+    limit?: number
+  }) => Promise<ReadActivityReturnType>
   /** Makes or reuses a session; the wallet signs at most once. */
   authorize: (parameters: AuthorizeParameters) => Promise<AuthorizeReturnType>
   subscribe: (parameters: SubscribeToDatasetParameters) => Promise<SubscribeReturnType>
@@ -88,7 +101,10 @@ export function createMarketplaceClient(parts: ClientParts): MarketplaceClient {
   const idOf = (path: string) => datasetIdOf(parseDatasetPath(path))
   return {
     discover: (parameters = {}) => discover(parameters),
-    dataset: (path, { signal } = {}) => datasets.locate(path, { signal, isFresh: true }),
+    dataset: (path, options = {}) => datasets.locate(path, { ...options, isFresh: true }),
+    terms: (path) => readTerms({ publicClient, deployment: network, dataset: idOf(path), readConfig }),
+    activity: ({ dataset, ...rest }) =>
+      readActivity({ publicClient, deployment: network, dataset: idOf(dataset), ...rest }),
     authorize: (parameters) => authorize(parts, parameters),
     subscribe: ({ dataset, ...rest }) => subscribeWithPermit({ ...write, ...rest, dataset: idOf(dataset) }),
     unsubscribe: ({ dataset, walletClient }) => unsubscribe({ ...write, walletClient, dataset: idOf(dataset) }),

@@ -1,7 +1,7 @@
 /** Datasets as this client believes them: chain → manifest → node records, each verified, none taken on trust. */
 import type { DatasetConfig, DatasetConfigReader } from '@enigma/chain'
 import { verifyManifest, verifyNodeRecord } from '@enigma/crypto'
-import { locateDataset } from '@enigma/network'
+import { fetchManifests, locateDataset } from '@enigma/network'
 import {
   datasetIdOf,
   type Hex,
@@ -9,8 +9,10 @@ import {
   MarketplaceError,
   type NodeRecord,
   parseDatasetPath,
+  type SignedManifest,
   type SignedNodeRecord,
 } from '@enigma/protocol'
+import type { Connection } from '@libp2p/interface'
 import type { Connections, Relay } from './connections.ts'
 import { raceRelays } from './race-relays.ts'
 import { deploymentOf } from './sessions.ts'
@@ -28,9 +30,14 @@ export type LocatedDataset = {
   nodes: readonly NodeRecord[]
 }
 
+export type LocateOptions = { signal?: AbortSignal | undefined; isFresh?: boolean; isNodeNeeded?: boolean }
+
 export type Datasets = {
-  /** Finds a dataset; `isFresh` bypasses what was found before. Throws `dataset-unknown`, `no-relay`, `no-node`. */
-  locate: (path: string, options: { signal?: AbortSignal | undefined; isFresh?: boolean }) => Promise<LocatedDataset>
+  /**
+   * Finds a dataset; `isFresh` bypasses what was found before. Throws `dataset-unknown`, `no-relay`, and `no-node` unless
+   * `isNodeNeeded` is false.
+   */
+  locate: (path: string, options: LocateOptions) => Promise<LocatedDataset>
 }
 
 /** Creates the cache of located datasets. */
@@ -41,14 +48,23 @@ export function createDatasets(
   const cache = new Map<string, { located: LocatedDataset; atMs: number }>()
   const lowestSeq = new Map<string, number>()
 
-  const locateBy = async (path: string, signal: AbortSignal | undefined): Promise<LocatedDataset> => {
+  const locateBy = async ({
+    path,
+    signal,
+    isNodeNeeded,
+  }: { path: string } & Pick<LocateOptions, 'signal' | 'isNodeNeeded'>): Promise<LocatedDataset> => {
     const id = datasetIdOf(parseDatasetPath(path))
     const { network } = parts
     const config = await parts.readConfig({ dataset: id })
     let found: LocatedDataset | undefined
+    const locate = (connection: Connection, raceSignal: AbortSignal) =>
+      locateDataset({ connection, dataset: id, signal: raceSignal }).catch((error: unknown) => {
+        if (isNodeNeeded || !(error instanceof MarketplaceError) || error.code !== 'dataset-unknown') throw error
+        return manifestAlone({ connection, hash: config.metadataHash, signal: raceSignal, error })
+      })
     const ask = async (relay: Relay, raceSignal: AbortSignal): Promise<LocatedDataset> => {
       const connection = await connections.toRelay(relay, { signal: raceSignal })
-      const { manifest: signed, records } = await locateDataset({ connection, dataset: id, signal: raceSignal })
+      const { manifest: signed, records } = await locate(connection, raceSignal)
       const deployment = deploymentOf(network)
       const manifest = await verifyManifest({ signed, deployment, expectedHash: config.metadataHash })
       if (datasetIdOf(manifest) !== id) throw otherDataset(path)
@@ -69,17 +85,34 @@ export function createDatasets(
     } catch (error) {
       if (signal?.aborted) throw error
     }
+    if (found !== undefined && !isNodeNeeded) return found
     throw notFound(path, found, failures)
   }
   return {
-    async locate(path, { signal, isFresh = false }) {
+    async locate(path, { signal, isFresh = false, isNodeNeeded = true }) {
       const cached = cache.get(path)
       if (!isFresh && cached !== undefined && parts.nowMs() - cached.atMs < cacheMs) return cached.located
-      const located = await locateBy(path, signal)
-      cache.set(path, { located, atMs: parts.nowMs() })
+      const located = await locateBy({ path, signal, isNodeNeeded })
+      if (located.nodes.length > 0) cache.set(path, { located, atMs: parts.nowMs() })
       return located
     },
   }
+}
+
+/** Relays locate open datasets only; the manifest of a closed one they still have by its hash. */
+async function manifestAlone({
+  connection,
+  hash,
+  signal,
+  error,
+}: {
+  connection: Connection
+  hash: Hex
+  signal: AbortSignal
+  error: MarketplaceError
+}): Promise<{ manifest: SignedManifest; records: SignedNodeRecord[] }> {
+  for await (const manifest of fetchManifests({ connection, hashes: [hash], signal })) return { manifest, records: [] }
+  throw error
 }
 
 /** Records of the manifest's persistence nodes that verify; a lower `seq` than seen before does not. */

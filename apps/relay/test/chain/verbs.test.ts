@@ -18,12 +18,14 @@ import {
   rankInputs,
   rankOf,
   rateToPrice,
+  readActivity,
   readBalances,
   readDataset,
   readDatasetConfig,
   readEvents,
   readSettings,
   readSubscription,
+  readTerms,
   registerDataset,
   renewSubscriptions,
   requestDepositWithdrawal,
@@ -324,6 +326,46 @@ describe('reads', () => {
     expect(inputs.churn).toBeGreaterThan(0n)
     expect(computeRank(inputs)).toBe(await rankOf({ ...chain, dataset }))
     expect(computeRank(inputs)).toBeGreaterThan(0n)
+  })
+
+  test('the terms are those of the parts', async () => {
+    const dataset = await register()
+    await subscribeWithPermit({ ...as(subscriber), dataset })
+    const terms = await readTerms({ ...chain, dataset })
+    expect(terms).toEqual({
+      state: await readDataset({ ...chain, dataset }),
+      config: config(),
+      inputs: await rankInputs({ ...chain, dataset }),
+      rank: await rankOf({ ...chain, dataset }),
+      settings: await readSettings(chain),
+    })
+    expect(await codeOf(readTerms({ ...chain, dataset: keccak256('0x01') }))).toBe('dataset-unknown')
+    await closeDataset({ ...as(curator), dataset })
+    expect(await readTerms({ ...chain, dataset })).toMatchObject({ rank: 0n })
+  })
+
+  test('the activity of one dataset, newest first, page by page, with times', async () => {
+    const dataset = await register()
+    const { dataset: other } = await registerDataset({ ...as(curator), ...listing(), name: 'others' })
+    await subscribeWithPermit({ ...as(subscriber), dataset })
+    await subscribeWithPermit({ ...as(stranger), dataset: other })
+    await market.testClient.mine({ blocks: 50 })
+    const { blockNumber } = await unsubscribe({ ...as(subscriber), dataset })
+    const names = ['Unsubscribed', 'Subscribed', 'DatasetRegistered']
+    const all = await readActivity({ ...chain, dataset })
+    expect(all.events.map(({ name }) => name)).toEqual(names)
+    expect(all.next).toBeUndefined()
+    const { timestamp } = await market.publicClient.getBlock({ blockNumber: BigInt(blockNumber) })
+    expect(all.events[0]).toMatchObject({ blockNumber, atSeconds: Number(timestamp) })
+    const seen: string[] = []
+    let before: (typeof all)['next']
+    do {
+      const page = await readActivity({ ...chain, dataset, limit: 1, chunkBlocks: 2, before })
+      seen.push(...page.events.map(({ name }) => name))
+      before = page.next
+    } while (before !== undefined)
+    expect(seen).toEqual(names)
+    expect(await readActivity({ ...chain, dataset: keccak256('0x01') })).toMatchObject({ events: [] })
   })
 
   test('events by range, in small chunks and by block hash', async () => {

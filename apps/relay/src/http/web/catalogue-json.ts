@@ -2,7 +2,6 @@
  * `GET /catalogue.json`: a page of the catalogue for the first paint of the web app, before its libp2p client is loaded.
  * It is this relay's word alone: the app asks two relays and the chain right after, and shows where they differ.
  */
-import type { CataloguePage } from '@enigma/catalogue'
 import { type PageRequest, pageRequestSchema } from '@enigma/network'
 import * as v from 'valibot'
 
@@ -26,7 +25,7 @@ function present(name: string, value: string | null): [string, string][] {
   return value === null || value === '' ? [] : [[name, value]]
 }
 
-/** The page as JSON; amounts are decimal text. */
-export function pageToJson(page: CataloguePage): string {
-  return JSON.stringify(page, (_key, value: unknown) => (typeof value === 'bigint' ? value.toString() : value))
+/** Values of the catalogue as JSON; amounts are decimal text. */
+export function catalogueToJson(value: object): string {
+  return JSON.stringify(value, (_key, value: unknown) => (typeof value === 'bigint' ? value.toString() : value))
 }

@@ -3,6 +3,7 @@ import { request } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { PageRequest } from '@enigma/network'
+import { datasetIdOf, parseDatasetPath } from '@enigma/protocol'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { startWebServer, type WebServer } from './start-web-server.ts'
 
@@ -19,6 +20,9 @@ const network = {
   confirmations: 0,
   faucetUrl: 'http://127.0.0.1:9999',
 }
+
+const knownPath = `0x${'11'.repeat(20)}/prices`
+const known = datasetIdOf(parseDatasetPath(knownPath))
 
 describe('the web server of a relay', () => {
   let directory: string
@@ -42,6 +46,7 @@ describe('the web server of a relay', () => {
         asked.push(pageRequest)
         return { total: 0, entries: [] }
       },
+      describe: (dataset) => (dataset === known ? { listing: { rate: 5n }, manifest: { title: 'Prices' } } : undefined),
       nowMs: () => nowMs,
       onError: (error) => errors.push(error),
     })
@@ -64,11 +69,18 @@ describe('the web server of a relay', () => {
   it.each([
     ['/', '<p>index</p>'],
     ['/d/0xabc/prices', '<p>fallback</p>'],
-    ['/console', '<p>fallback</p>'],
   ])('%s is a page', async (path, body) => {
     const { status, text, headers } = await get(path)
     expect([status, text]).toEqual([200, body])
     expect(headers.get('cache-control')).toBe('no-cache')
+  })
+
+  it('says by its status that there is no such page, and shows the app all the same', async () => {
+    const { status, text, headers } = await get('/no-such-page')
+    expect([status, text]).toEqual([404, '<p>fallback</p>'])
+    expect(headers.get('content-type')).toContain('text/html')
+    expect((await get('/d/0xabc')).status).toBe(404)
+    expect((await get('/no-such-page', { method: 'HEAD' })).status).toBe(404)
   })
 
   it('says which origins a page may connect to, and that none may frame it', async () => {
@@ -128,6 +140,22 @@ describe('the web server of a relay', () => {
     },
   )
 
+  it('gives a dataset that it knows', async () => {
+    const { status, text } = await get(`/dataset.json?path=${knownPath}`)
+    expect([status, JSON.parse(text)]).toEqual([200, { listing: { rate: '5' }, manifest: { title: 'Prices' } }])
+  })
+
+  it.each([
+    ['', 400],
+    ['path=', 400],
+    ['path=prices', 400],
+    [`path=${'a'.repeat(10_000)}`, 400],
+    [`path=0x${'11'.repeat(20)}/__proto__`, 400],
+    [`path=0x${'11'.repeat(20)}/others`, 404],
+  ])('refuses a dataset of "%s" with %i', async (query, status) => {
+    expect((await get(`/dataset.json?${query}`)).status).toBe(status)
+  })
+
   it('bounds pages by address', async () => {
     const statuses = await Promise.all(Array.from({ length: 60 }, async () => (await get('/catalogue.json')).status))
     expect(statuses.filter((status) => status === 200)).toHaveLength(50)
@@ -145,6 +173,7 @@ describe('the web server of a relay', () => {
     const starting = startWebServer({
       ...{ directory, host: '127.0.0.1', port: 0, networkPath: networkPath() },
       page: () => expect.fail(),
+      describe: () => expect.fail(),
       nowMs: () => 0,
       onError: () => undefined,
     })

@@ -1,16 +1,17 @@
-/** The web app, served by any relay: static files, the network file, and the catalogue's first page. */
+/** The web app, served by any relay: static files, the network file, and what the pages first paint from. */
 import { once } from 'node:events'
 import { readFile } from 'node:fs/promises'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { type CataloguePage } from '@enigma/catalogue'
 import { createRateLimiter, type PageRequest } from '@enigma/network'
-import { MarketplaceError, parseNetworkFile } from '@enigma/protocol'
-import sirv from 'sirv'
-import { pageToJson, parsePageQuery } from './catalogue-json.ts'
+import { type Hex, parseNetworkFile } from '@enigma/protocol'
+import { catalogueToJson, parsePageQuery } from './catalogue-json.ts'
+import { parseDatasetQuery } from './dataset-json.ts'
 import { securityHeaders } from './security-headers.ts'
+import { openAppFiles } from './serve-app.ts'
 
-/** Catalogue pages that one address may ask for in a second, and how many it may save up. */
+/** Catalogue pages and datasets that one address may ask for in a second, and how many it may save up. */
 const pagesPerSecond = 10
 const pagesBurst = 50
 
@@ -25,6 +26,8 @@ export type StartWebServerParameters = {
   /** The network file; read at each request, because its relays change while a network is set up. */
   networkPath: string
   page: (request: PageRequest) => CataloguePage
+  /** What this relay knows of a dataset; undefined when it does not know it. */
+  describe: (dataset: Hex) => object | undefined
   nowMs: () => number
   onError: (error: unknown) => void
 }
@@ -32,33 +35,15 @@ export type StartWebServerParameters = {
 /** Starts the server; throws `setting-invalid` when the directory holds no built app. */
 export async function startWebServer(parameters: StartWebServerParameters): Promise<WebServer> {
   const { directory, host, port, networkPath } = parameters
-  await requireApp(directory)
-  const rate = createRateLimiter({ perSecond: pagesPerSecond, burst: pagesBurst, nowMs: parameters.nowMs })
-  const serveStatic = sirv(directory, {
-    brotli: true,
-    gzip: true,
-    etag: true,
-    single: '200.html',
-    setHeaders: (response, path) => {
-      const isImmutable = path.startsWith('/_app/immutable/')
-      response.setHeader('cache-control', isImmutable ? 'public, max-age=31536000, immutable' : 'no-cache')
-    },
-  })
+  const serveFile = await openAppFiles(directory)
+  const answerFirstPaint = createFirstPaint(parameters)
   const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const text = await readFile(networkPath, 'utf8')
     for (const [name, value] of Object.entries(securityHeaders(parseNetworkFile(text)))) response.setHeader(name, value)
     const url = new URL(request.url ?? '/', 'http://localhost')
     if (request.method !== 'GET' && request.method !== 'HEAD') end(response, 405, 'GET only')
     else if (url.pathname === '/enigma-network.json') json(response, text)
-    else if (url.pathname === '/catalogue.json') answerPage(request, response, url.searchParams)
-    else serveStatic(request, response)
-  }
-  const answerPage = (request: IncomingMessage, response: ServerResponse, query: URLSearchParams): void => {
-    const pageRequest = parsePageQuery(query)
-    if (!rate.take(request.socket.remoteAddress ?? '')) end(response, 429, 'Too many pages; try again in a second.')
-    else if (pageRequest === undefined)
-      end(response, 400, 'Expected ?text=&tag=&curator=&hasSample=&isCurated=&minRate=&maxRate=&sort=&offset=&limit=.')
-    else json(response, pageToJson(parameters.page(pageRequest)))
+    else if (!answerFirstPaint(url, request, response)) serveFile(request, response)
   }
   const server = createServer((request, response) => {
     answer(request, response).catch((error: unknown) => {
@@ -80,12 +65,32 @@ export async function startWebServer(parameters: StartWebServerParameters): Prom
   }
 }
 
-async function requireApp(directory: string): Promise<void> {
-  try {
-    await readFile(`${directory}/200.html`)
-  } catch (cause) {
-    const message = 'The folder of the web app holds no built app; build it with `npm run pnpm -- build`.'
-    throw new MarketplaceError({ code: 'setting-invalid', message, details: directory, cause })
+/** Answers `/catalogue.json` and `/dataset.json` within the rate of the asker's address; false for any other path. */
+function createFirstPaint({
+  page,
+  describe,
+  nowMs,
+}: StartWebServerParameters): (url: URL, request: IncomingMessage, response: ServerResponse) => boolean {
+  const rate = createRateLimiter({ perSecond: pagesPerSecond, burst: pagesBurst, nowMs })
+  const answerPage = (query: URLSearchParams, response: ServerResponse): void => {
+    const pageRequest = parsePageQuery(query)
+    const names = 'text, tag, curator, hasSample, isCurated, minRate, maxRate, sort, offset, limit'
+    if (pageRequest === undefined) end(response, 400, `Expected a query string of ${names}.`)
+    else json(response, catalogueToJson(page(pageRequest)))
+  }
+  const answerDataset = (query: URLSearchParams, response: ServerResponse): void => {
+    const dataset = parseDatasetQuery(query)
+    const described = dataset === undefined ? undefined : describe(dataset)
+    if (dataset === undefined) end(response, 400, 'Expected ?path=<curator address>/<name>.')
+    else if (described === undefined) end(response, 404, 'This relay knows no such dataset.')
+    else json(response, catalogueToJson(described))
+  }
+  return ({ pathname, searchParams }, request, response) => {
+    const answers = { '/catalogue.json': answerPage, '/dataset.json': answerDataset }
+    if (pathname !== '/catalogue.json' && pathname !== '/dataset.json') return false
+    if (rate.take(request.socket.remoteAddress ?? '')) answers[pathname](searchParams, response)
+    else end(response, 429, 'Too many requests; try again in a second.')
+    return true
   }
 }
 

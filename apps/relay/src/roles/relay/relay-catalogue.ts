@@ -2,7 +2,7 @@
  * The relay's catalogue: verifies what is announced, stores it, and answers from it. What does not match the chain's hash
  * is never stored; of each node only the newest record is kept (DESIGN §5).
  */
-import { createCatalogueIndex, type CatalogueIndex } from '@enigma/catalogue'
+import { type ChainListing, createCatalogueIndex, type CatalogueIndex } from '@enigma/catalogue'
 import { verifyManifest, verifyNodeRecord } from '@enigma/crypto'
 import type { Announcement, CatalogueSource, Location } from '@enigma/network'
 import {
@@ -36,6 +36,8 @@ export type RelayCatalogue = Pick<CatalogueSource, 'page' | 'contents' | 'manife
     options: { waitMs: number; sender?: string; signal?: AbortSignal | undefined },
   ) => Promise<{ isNew: boolean }>
   locate: (dataset: Hex) => Location | undefined
+  /** A dataset for a page about it, closed ones too; undefined when it has no manifest here. */
+  describe: (dataset: Hex) => DatasetDescription | undefined
   /** The unexpired record of a node. */
   nodeRecordOf: (peerId: string) => NodeRecord | undefined
   /** Hashes that the chain names and this relay lacks. */
@@ -47,6 +49,9 @@ export type RelayCatalogue = Pick<CatalogueSource, 'page' | 'contents' | 'manife
   /** To be called when the chain mirror has moved. */
   chainChanged: () => void
 }
+
+/** What the chain says of a dataset, and the manifest that it names. */
+export type DatasetDescription = { listing: ChainListing; manifest: Manifest }
 
 export type CreateRelayCatalogueParameters = {
   store: CatalogueStore
@@ -102,6 +107,7 @@ export function createRelayCatalogue(parameters: CreateRelayCatalogueParameters)
     manifestOf: store.manifestOf,
     recordOf: (peerId) => liveRecord(state, peerId)?.signed,
     locate: (dataset) => locate(state, dataset),
+    describe: (dataset) => describe(state, dataset),
     nodeRecordOf: (peerId) => {
       const stored = liveRecord(state, peerId)
       return stored && decodeNodeRecord(stored.signed.record)
@@ -189,6 +195,16 @@ function locate(state: State, dataset: Hex): Location | undefined {
     return stored !== undefined && decodeNodeRecord(stored.signed.record).signer === signer ? [stored.signed] : []
   })
   return { manifest, records }
+}
+
+function describe({ chain, store }: State, dataset: Hex): DatasetDescription | undefined {
+  const listing = chain.listings().get(dataset)
+  if (listing === undefined) return undefined
+  const signed = store.manifestOf(listing.metadataHash)
+  if (signed === undefined) return undefined
+  const manifest = decodeManifest(signed.manifest)
+  // Anyone may put the hash of another's manifest on chain; it does not describe his dataset.
+  return datasetIdOf(manifest) === dataset ? { listing, manifest } : undefined
 }
 
 function liveRecord({ store, nowSeconds }: State, peerId: string) {

@@ -25,7 +25,7 @@ import type { CatalogueChain } from './catalogue-chain.ts'
 import { createCatalogueStore } from './catalogue-store.ts'
 import { startCatchUp } from './catch-up.ts'
 import { createForwarder } from './create-forwarder.ts'
-import { createRelayCatalogue } from './relay-catalogue.ts'
+import { createRelayCatalogue, type RelayCatalogue } from './relay-catalogue.ts'
 import { relayLimits } from './relay-limits.ts'
 import { startGossip } from './start-gossip.ts'
 
@@ -53,6 +53,7 @@ export type StartRelayRoleParts = {
 export type RelayRole = {
   /** What this relay knows of a dataset; undefined when the chain names no manifest that it has. */
   locate: (dataset: Hex) => Location | undefined
+  describe: RelayCatalogue['describe']
   /** A page of the catalogue, as the catalogue protocol answers it. */
   page: (request: PageRequest) => CataloguePage
   /** Stores this node's own manifest or record and tells the other relays. */
@@ -96,6 +97,7 @@ export async function startRelayRole(parts: StartRelayRoleParts): Promise<RelayR
   ])
   return {
     locate: catalogue.locate,
+    describe: catalogue.describe,
     page: catalogue.page,
     announceOwn: async (item) => {
       await acceptPushed(item, 'own')

@@ -1,0 +1,49 @@
+/** The files of the built web app; the page that it starts from stands in for every dataset's page. */
+import { readFile } from 'node:fs/promises'
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { MarketplaceError } from '@enigma/protocol'
+import sirv from 'sirv'
+
+/** Pages that are not known when the app is built. */
+const datasetPage = /^\/d\/[^/]+\/[^/]+\/?$/
+
+export type AppFiles = (request: IncomingMessage, response: ServerResponse) => void
+
+/** Opens the folder; throws `setting-invalid` when it holds no built app. */
+export async function openAppFiles(directory: string): Promise<AppFiles> {
+  const fallback = await readFallback(directory)
+  const serveUnknown: AppFiles = (request, response) => {
+    const { pathname } = new URL(request.url ?? '/', 'http://localhost')
+    if (datasetPage.test(pathname)) {
+      request.url = '/200.html'
+      serve(request, response)
+    } else if (/\.\w+$/.test(pathname)) {
+      response.writeHead(404, { 'content-type': 'text/plain' }).end('There is no such file.')
+    } else {
+      // The app shows its own page for it; the status is for those who do not run it.
+      const headers = { 'content-type': 'text/html;charset=utf-8', 'cache-control': 'no-cache' }
+      response.writeHead(404, headers).end(request.method === 'HEAD' ? undefined : fallback)
+    }
+  }
+  const serve = sirv(directory, {
+    brotli: true,
+    gzip: true,
+    etag: true,
+    onNoMatch: serveUnknown,
+    setHeaders: (response, path) => {
+      const isImmutable = path.startsWith('/_app/immutable/')
+      response.setHeader('cache-control', isImmutable ? 'public, max-age=31536000, immutable' : 'no-cache')
+    },
+  })
+  return (request, response) => serve(request, response)
+}
+
+/** The page that the app takes over from, whatever the path. */
+async function readFallback(directory: string): Promise<Buffer> {
+  try {
+    return await readFile(`${directory}/200.html`)
+  } catch (cause) {
+    const message = 'The folder of the web app holds no built app; build it with `npm run pnpm -- build`.'
+    throw new MarketplaceError({ code: 'setting-invalid', message, details: directory, cause })
+  }
+}
