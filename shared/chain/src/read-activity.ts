@@ -68,7 +68,7 @@ async function readRange(
   toBlock: number,
 ): Promise<MarketplaceEvent[]> {
   const events: MarketplaceEvent[] = []
-  const range = { publicClient, deployment, dataset, fromBlock, toBlock }
+  const range = { publicClient, deployment, topics: [null, dataset], fromBlock, toBlock }
   for await (const page of readEventPages(range)) events.push(...page.events)
   const isBefore = ({ blockNumber, logIndex }: MarketplaceEvent) =>
     before === undefined ||
