@@ -1,0 +1,153 @@
+/** The wallet as pages see it: who is connected, on which chain, with how much; loaded when the first page needs it. */
+import type { Hex } from '@enigma/protocol'
+import type { DevelopmentRequest } from '#lib/wallet/development-wallet.ts'
+import type { Money } from '#lib/wallet/money.ts'
+import type { AnnouncedWallet, WalletConnection, Wallets } from '#lib/wallet/wallets.ts'
+import type { ShownError } from '#lib/format/shown-error.ts'
+import { announcer } from './announcer.svelte.ts'
+import { app } from './app.svelte.ts'
+import { toShownError } from './to-shown-error.ts'
+
+type Parts = { wallets: Wallets; money: Money; explain: (error: unknown) => ShownError | undefined }
+export type Balances = { eth: bigint; token: bigint }
+
+class WalletState {
+  list = $state.raw<readonly AnnouncedWallet[]>([])
+  connection = $state.raw<WalletConnection>({ status: 'disconnected' })
+  balances = $state.raw<Balances>()
+  error = $state.raw<ShownError>()
+  isChooserOpen = $state(false)
+  isFunding = $state(false)
+  /** Whether the wallet of the last visit was taken up, or there is none: until then nobody knows who is here. */
+  isSettled = $state(false)
+  /** What the development wallet asks its owner. */
+  request = $state.raw<{ request: DevelopmentRequest; answer: (isAllowed: boolean) => void }>()
+  #parts: Promise<Parts> | undefined
+
+  get account(): Hex | undefined {
+    return this.connection.status === 'connected' ? this.connection.account : undefined
+  }
+
+  /** The wallet is on another chain than this network's. */
+  get isWrongChain(): boolean {
+    return this.connection.status === 'connected' && this.connection.chainId !== app.network?.chainId
+  }
+
+  /** Takes up the wallet of the last visit; asks nobody. */
+  async start(): Promise<void> {
+    try {
+      const { wallets } = await this.parts()
+      await wallets.reconnect()
+    } catch (error) {
+      this.error = toShownError(error)
+    } finally {
+      this.isSettled = true
+    }
+  }
+
+  async openChooser(): Promise<void> {
+    this.error = undefined
+    this.isChooserOpen = true
+    await this.parts().catch((error: unknown) => (this.error = toShownError(error)))
+  }
+
+  async connect(id: string): Promise<void> {
+    await this.attempt(async ({ wallets }) => {
+      await wallets.connect(id)
+      this.isChooserOpen = false
+      announcer.say('Wallet connected')
+    })
+  }
+
+  async disconnect(): Promise<void> {
+    await this.attempt(({ wallets }) => wallets.disconnect())
+    announcer.say('Wallet disconnected')
+  }
+
+  async switchChain(): Promise<void> {
+    await this.attempt(({ wallets }) => wallets.switchChain())
+  }
+
+  /** Development money from the network's faucet. */
+  async fund(): Promise<void> {
+    const { account } = this
+    const faucetUrl = app.network?.faucetUrl
+    if (account === undefined || faucetUrl === undefined) return
+    this.isFunding = true
+    await this.attempt(async () => {
+      const body = JSON.stringify({ account })
+      const response = await fetch(`${faucetUrl}/fund`, { method: 'POST', body })
+      if (!response.ok) throw new Error(`the faucet refused: ${await response.text()}`)
+      announcer.say('The faucet has paid')
+    })
+    this.isFunding = false
+    await this.refreshBalances()
+  }
+
+  async refreshBalances(): Promise<void> {
+    const { account } = this
+    if (account === undefined) return
+    await this.attempt(async ({ money }) => {
+      const { eth, token } = await money.balances(account)
+      if (this.account === account) this.balances = { eth, token }
+    })
+  }
+
+  /** An error of a wallet or the chain as people read it. */
+  async explain(error: unknown): Promise<ShownError> {
+    const { explain } = await this.parts()
+    return explain(error) ?? toShownError(error)
+  }
+
+  parts(): Promise<Parts> {
+    this.#parts ??= this.#load().catch((error: unknown) => {
+      this.#parts = undefined
+      throw error
+    })
+    return this.#parts
+  }
+
+  async attempt(work: (parts: Parts) => Promise<void>): Promise<void> {
+    this.error = undefined
+    try {
+      await work(await this.parts())
+    } catch (error) {
+      this.error = await this.explain(error)
+    }
+  }
+
+  async #load(): Promise<Parts> {
+    const [network, { createWallets }, { createMoney }, { explainWalletError }] = await Promise.all([
+      app.loadNetwork(),
+      import('#lib/wallet/wallets.ts'),
+      import('#lib/wallet/money.ts'),
+      import('#lib/wallet/explain-wallet-error.ts'),
+    ])
+    const confirm = (request: DevelopmentRequest) =>
+      new Promise<boolean>((resolve) => {
+        // A second request refuses the first, as a closed pop-up does.
+        this.request?.answer(false)
+        this.request = {
+          request,
+          answer: (isAllowed) => {
+            this.request = undefined
+            resolve(isAllowed)
+          },
+        }
+      })
+    const wallets = createWallets({ network, confirm })
+    const update = () => {
+      const before = this.account
+      this.list = wallets.list()
+      this.connection = wallets.connection()
+      if (this.account === before) return
+      this.balances = undefined
+      void this.refreshBalances()
+    }
+    wallets.subscribe(update)
+    update()
+    return { wallets, money: createMoney(network), explain: explainWalletError }
+  }
+}
+
+export const wallet = new WalletState()
