@@ -1,8 +1,8 @@
 /** Chunks as batches: the same values as DuckDB's own, however they are cut, and never more than a batch may hold. */
 import { limits, type ResultColumn, type Value } from '@enigma/protocol'
-import { DuckDBInstance } from '@duckdb/node-api'
+import { DuckDBDataChunk, DuckDBInstance } from '@duckdb/node-api'
 import { tableFromIPC } from '@uwdata/flechette'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { columnTypeOf } from './column-types.ts'
 import { HeldRows } from './held-rows.ts'
 
@@ -73,6 +73,59 @@ describe('held rows', () => {
     expect(expected).toHaveLength(5000)
     for (const [row, values] of takeAll(held, 32_768).rows.entries()) expect(values).toEqual(expected[row])
     expect([held.rows, held.bytes]).toEqual([0, 0])
+  })
+
+  test('make no JavaScript value of a number, a decimal or a member of an enum', async () => {
+    const made = vi.spyOn(DuckDBDataChunk.prototype, 'getColumnValues')
+    try {
+      const held = await hold(`SELECT * EXCLUDE (list, struct, id) FROM (${everyType})`)
+      expect(takeAll(held, 32_768).rows).toHaveLength(5000)
+      expect(made).not.toHaveBeenCalled()
+    } finally {
+      made.mockRestore()
+    }
+  })
+
+  test.each([
+    ['TINYINT', '-128', '127', '-1'],
+    ['SMALLINT', '-32768', '32767', '-1'],
+    ['INTEGER', '-2147483648', '2147483647', '-1'],
+    ['BIGINT', '-9223372036854775808', '9223372036854775807', '-1'],
+    ['HUGEINT', `-${'9'.repeat(38)}`, '9'.repeat(38), '-1'],
+    ['UTINYINT', '255', '128'],
+    ['USMALLINT', '65535', '32768'],
+    ['UINTEGER', '4294967295', '2147483648'],
+    ['UBIGINT', '18446744073709551615', '9223372036854775808'],
+    ['DECIMAL(1,0)', '-9', '9', '-1'],
+    ['DECIMAL(4,2)', '-99.99', '99.99', '-0.01'],
+    ['DECIMAL(5,2)', '-999.99', '999.99', '-0.01'],
+    ['DECIMAL(9,9)', `-0.${'9'.repeat(9)}`, `0.${'9'.repeat(9)}`, '-0.000000001'],
+    ['DECIMAL(10,0)', '-9999999999', '9999999999', '-1'],
+    ['DECIMAL(18,0)', `-${'9'.repeat(18)}`, '9'.repeat(18), '-1'],
+    ['DECIMAL(19,0)', `-${'9'.repeat(19)}`, '9'.repeat(19), '-1'],
+    ['DECIMAL(38,1)', `-${'9'.repeat(37)}.9`, `${'9'.repeat(37)}.9`, '-0.1'],
+    ['FLOAT', '-3.4028234663852886e38', '1.401298464324817e-45', 'nan', '-infinity'],
+  ])('keep the extremes of %s, zero and nulls', async (type, ...extremes) => {
+    const values = [...extremes, '0'].map((value) => `'${value}'::${type}`)
+    const sql = `SELECT unnest([${[...values, 'NULL'].join(', ')}]) AS value FROM range(900)`
+    for (const maxRows of [3, 4096]) {
+      const held = await hold(sql)
+      const expected = held.values()
+      expect(expected).toHaveLength(900 * (values.length + 1))
+      expect(takeAll(held, maxRows).rows).toEqual(expected)
+    }
+  })
+
+  test.each([1, 255, 256, 257, 65_535, 65_536])('give the members of an enum of %i by name', async (members) => {
+    const name = (at: string) => `'ä' || ${at}`
+    const connection = await instance.connect()
+    await connection.run(`CREATE OR REPLACE TYPE choice AS ENUM (SELECT ${name('range')} FROM range(${members}))`)
+    connection.closeSync()
+    const held =
+      await hold(`SELECT CASE WHEN i % 7 = 3 THEN NULL ELSE (${name(`(i * 31) % ${members}`)})::choice END AS v
+      FROM (SELECT range AS i FROM range(4000))`)
+    const expected = held.values()
+    expect(takeAll(held, 1000).rows).toEqual(expected)
   })
 
   test('nulls here and there, cut anywhere, also inside of a chunk', async () => {

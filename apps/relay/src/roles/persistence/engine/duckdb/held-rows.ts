@@ -3,7 +3,15 @@ import { limits, MarketplaceError, type ResultColumn, type Value } from '@enigma
 import type { DuckDBDataChunk } from '@duckdb/node-api'
 import { engineLimits } from '../engine-limits.ts'
 import { encodeArrowBatch } from './arrow-batch.ts'
-import { arrowColumnOf, type ChunkColumn, type ChunkSlice, readChunkColumn, textLengthAt } from './chunk-columns.ts'
+import {
+  arrowColumnOf,
+  type ChunkColumn,
+  type ChunkSlice,
+  hasTexts,
+  readChunkColumn,
+  textLengthAt,
+} from './chunk-columns.ts'
+import { type ColumnLayout, layoutOf } from './column-layouts.ts'
 import { valueOf } from './column-types.ts'
 
 /** A chunk and what of it is not sent yet; `ends[row]` are the bytes of its rows up to and with that one. */
@@ -20,6 +28,8 @@ export class HeldRows {
   bytes = 0
   readonly #columns: readonly ResultColumn[]
   #chunks: HeldChunk[] = []
+  /** Of the first chunk; those of one result are all alike. */
+  #layouts: readonly ColumnLayout[] | undefined
 
   constructor(columns: readonly ResultColumn[]) {
     this.#columns = columns
@@ -27,8 +37,11 @@ export class HeldRows {
 
   add(chunk: DuckDBDataChunk): void {
     const end = chunk.rowCount
-    const columns = this.#columns.map(({ type }, index) => readChunkColumn(chunk, index, type))
-    const texts = columns.filter(({ kind }) => kind !== 'fixed' && kind !== 'flags')
+    const layouts = (this.#layouts ??= this.#columns.map((_, index) => layoutOf(chunk.getColumnVector(index).type)))
+    const columns = this.#columns.map(({ type }, index) =>
+      readChunkColumn(chunk, index, type, layouts[index] ?? { kind: 'values' }),
+    )
+    const texts = columns.filter(hasTexts)
     const ends = new Float64Array(end)
     let bytes = 0
     for (let row = 0; row < end; row++) {
