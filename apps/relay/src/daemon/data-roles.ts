@@ -1,5 +1,6 @@
 /** The roles that hold data, persistence and worker, composed over one snapshot store. */
 import { uptime } from 'node:os'
+import { verifyManifest } from '@enigma/crypto'
 import type { Deployment } from '@enigma/protocol'
 import { catchUpPublisher } from './catch-up-publisher.ts'
 import { createSnapshotPush, serveSnapshots } from './snapshot-exchange.ts'
@@ -51,7 +52,16 @@ export function createDataRoles(parts: DataRolesParts): DataRoles {
   const worker = config.roles.includes('worker') ? startWorker(parts, work) : undefined
   const watcher = createManifestWatcher({
     datasets: mirror.datasets,
-    locate: async (dataset, signal) => (await peers.locate(dataset, signal)).manifest,
+    findManifest: ({ dataset, metadataHash, signal }) =>
+      peers.locate({
+        dataset,
+        signal,
+        use: async ({ manifest: signed }) => {
+          await verifyManifest({ signed, deployment, expectedHash: metadataHash })
+          return signed
+        },
+      }),
+    nowMs: () => performance.now(),
     deployment,
     peerId: host.node.peerId.toString(),
     database: state.databases.node,

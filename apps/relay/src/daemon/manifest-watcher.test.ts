@@ -1,50 +1,65 @@
-import { signManifest, signNodeAcceptance } from '@enigma/crypto'
-import { datasetIdOf, type Deployment, hashManifest, type Hex, type Manifest } from '@enigma/protocol'
-import { privateKeyToAccount } from 'viem/accounts'
-import { describe, expect, test } from 'vitest'
+import type { Hex } from '@enigma/protocol'
+import { afterEach, expect, test, vi } from 'vitest'
+import type { MirroredDataset } from '../chain-mirror/mirror-reads.ts'
 import { openDatabase } from '../store/open-database.ts'
-import { createManifestWatcher, manifestMigrations } from './manifest-watcher.ts'
+import { createDataset, deployment, newAccount, type TestDataset } from '../../test/network/support/datasets.ts'
+import { createCleanup, peerIdOf, startHost } from '../../test/network/support/nodes.ts'
+import { createManifestWatcher, manifestMigrations, type ManifestWatcherParts } from './manifest-watcher.ts'
 
-const deployment: Deployment = { chainId: 31_337, marketplace: `0x${'11'.repeat(20)}` }
-const account = privateKeyToAccount(`0x${'01'.repeat(32)}`)
-const curator = account.address.toLowerCase() as Hex
-const peerId = '12D3KooWDpJ7As7BWAwRMfu1VU2WCqNjvq387JEYKDBj4kx6nXTN'
+const cleanup = createCleanup()
+afterEach(() => cleanup.run())
 
-async function createManifest() {
-  const dataset = datasetIdOf({ curator, name: 'prices' })
-  const node = { peerId, roles: ['persistence' as const] }
-  const manifest: Manifest = {
-    ...{ v: 1, curator, name: 'prices', version: 1, title: 'Prices', description: '', licence: 'CC0', tags: [] },
-    tables: [{ name: 'prices', columns: [{ name: 'price', type: 'double', encryption: 'none' }] }],
-    ...{ sample: [], trialSeconds: 0, publisher: curator, storage: { engine: 'duckdb', place: 'here' } },
-    nodes: [await signNodeAcceptance({ node, dataset, signer: account, deployment })],
-    limits: { maxRows: 1000, timeoutSeconds: 10 },
-  }
-  return { dataset, signed: await signManifest({ manifest, signer: account, deployment }) }
+const mirrored = ({ listing }: TestDataset): MirroredDataset => ({ ...listing, changedBlock: 1 })
+
+async function setUp(changes: Partial<ManifestWatcherParts>) {
+  const host = await startHost({ cleanup, kind: 'public', listen: [] })
+  const nodes = [{ host, account: newAccount(), roles: ['persistence' as const] }]
+  const lost = await createDataset({ name: 'lost', nodes })
+  const found = await createDataset({ name: 'found', nodes })
+  const told: Hex[][] = []
+  const watcher = createManifestWatcher({
+    datasets: () => [mirrored(lost), mirrored(found)],
+    findManifest: ({ dataset, signal }) =>
+      dataset === found.dataset ? Promise.resolve(found.signed) : untilEnded(signal),
+    deployment,
+    peerId: peerIdOf(host),
+    database: openDatabase({ path: ':memory:', migrations: manifestMigrations }),
+    onChange: (own) => Promise.resolve(void told.push(own.map(({ dataset }) => dataset))),
+    onError: (error) => expect.fail(String(error)),
+    intervalMs: 3_600_000,
+    nowMs: () => performance.now(),
+    ...changes,
+  })
+  cleanup.add(() => watcher.stop())
+  return { watcher, lost, found, told }
 }
 
-describe('the manifest watcher', () => {
-  test('tells of a change again until it is taken, and then no more', async () => {
-    const { dataset, signed } = await createManifest()
-    const metadataHash = hashManifest(signed.manifest)
-    const facts = { rate: 1n, deposit: 1n, trialSeconds: 0, closedAt: 0, changedBlock: 1, registeredBlock: 1 }
-    const listed = { dataset, curator, name: 'prices', metadataHash, publisher: curator, ...facts }
-    const told: Hex[][] = []
-    const watcher = createManifestWatcher({
-      datasets: () => [listed],
-      locate: () => Promise.resolve(signed),
-      ...{ deployment, peerId, intervalMs: 1 },
-      database: openDatabase({ path: ':memory:', migrations: manifestMigrations }),
-      onChange: (own) => {
-        told.push(own.map((each) => each.dataset))
-        return told.length < 3 ? Promise.reject(new Error('too many open files')) : Promise.resolve()
-      },
-      onError: (error) => expect(error).toMatchObject({ message: 'too many open files' }),
-    })
-    watcher.start()
-    await expect.poll(() => told).toEqual([[dataset], [dataset], [dataset]])
-    await watcher.refresh()
-    await watcher.stop()
-    expect(told).toHaveLength(3)
+function untilEnded(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => signal.addEventListener('abort', () => reject(new Error('ended'))))
+}
+
+test('a dataset whose search never ends does not keep the others waiting', async () => {
+  const { watcher, lost, found, told } = await setUp({})
+  await watcher.refresh()
+  await vi.waitFor(() => expect(told).toEqual([[found.dataset]]))
+  expect(watcher.own(found.dataset)?.manifest).toEqual(found.manifest)
+  expect(watcher.own(lost.dataset)).toBeUndefined()
+  await watcher.refresh()
+  expect(told).toHaveLength(1)
+})
+
+test('tells of a change again until it is taken, and then no more', async () => {
+  const told: Hex[][] = []
+  const { watcher, found } = await setUp({
+    intervalMs: 1,
+    onChange: (own) => {
+      told.push(own.map(({ dataset }) => dataset))
+      return told.length < 3 ? Promise.reject(new Error('too many open files')) : Promise.resolve()
+    },
+    onError: (error) => expect(error).toMatchObject({ message: 'too many open files' }),
   })
+  watcher.start()
+  await expect.poll(() => told).toEqual([[found.dataset], [found.dataset], [found.dataset]])
+  await watcher.refresh()
+  expect(told).toHaveLength(3)
 })

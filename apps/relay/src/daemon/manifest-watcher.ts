@@ -14,6 +14,7 @@ import {
 } from '@enigma/protocol'
 import type { MirroredDataset } from '../chain-mirror/mirror-reads.ts'
 import type { Migration } from '../store/open-database.ts'
+import { createManifestSearches } from './manifest-searches.ts'
 
 export const manifestMigrations: readonly Migration[] = [
   {
@@ -34,8 +35,8 @@ export type OwnDataset = {
 export type ManifestWatcherParts = {
   /** Every dataset on chain, closed ones too. */
   datasets: () => MirroredDataset[]
-  /** Asks relays for a manifest. */
-  locate: (dataset: Hex, signal: AbortSignal) => Promise<SignedManifest>
+  /** Asks relays for the manifest with that hash, and verifies it. */
+  findManifest: (parameters: { dataset: Hex; metadataHash: Hex; signal: AbortSignal }) => Promise<SignedManifest>
   deployment: Deployment
   peerId: string
   /** Opened with `manifestMigrations`. */
@@ -45,12 +46,14 @@ export type ManifestWatcherParts = {
   onError: (error: unknown) => void
   /** How often the list is compared with the chain. */
   intervalMs: number
+  /** A monotonic clock. */
+  nowMs: () => number
 }
 
 export type ManifestWatcher = {
   /** The dataset, when this node has a role in it. */
   own: (dataset: Hex) => OwnDataset | undefined
-  /** Compares now; a manifest that no relay has yet is asked for again at the next interval. */
+  /** Compares now; for a manifest that is not here a search begins, whose end is another comparison. */
   refresh: () => Promise<void>
   start: () => void
   stop: () => Promise<void>
@@ -64,25 +67,40 @@ export function createManifestWatcher(parts: ManifestWatcherParts): ManifestWatc
   const end = new AbortController()
   let timer: NodeJS.Timeout | undefined
   let running: Promise<void> = Promise.resolve()
-
+  let isWaiting = false
   let isOwed = false
-  const refreshNow = async () => {
-    if (end.signal.aborted) return
-    isOwed = (await update(parts, known, end.signal)) || isOwed
-    if (!isOwed) return
-    await parts.onChange(listOwn(known))
-    isOwed = false
+
+  const refresh = (): Promise<void> => {
+    isWaiting = true
+    const turn = running.then(async () => {
+      isWaiting = false
+      if (end.signal.aborted) return
+      const { isChanged, missing } = await update(parts, known)
+      searches.want(missing)
+      isOwed ||= isChanged
+      if (!isOwed) return
+      await parts.onChange(listOwn(known))
+      isOwed = false
+    })
+    // The next turn comes whatever became of this one; its failure is thrown to whoever asked for it.
+    running = turn.catch(() => undefined)
+    return turn
   }
-  const refresh = (): Promise<void> => (running = running.then(refreshNow))
+  const refreshNow = () => refresh().catch(parts.onError)
+  const searches = createManifestSearches({
+    nowMs: parts.nowMs,
+    onError: parts.onError,
+    async search({ dataset, metadataHash }, signal) {
+      const signed = await parts.findManifest({ dataset, metadataHash, signal })
+      store(parts.database, dataset, signed)
+      // Many may be found at once: one comparison that has not begun will see them all.
+      if (!isWaiting) void refreshNow()
+    },
+  })
   const tick = () => {
-    void refresh()
-      .catch((error: unknown) => {
-        running = Promise.resolve()
-        parts.onError(error)
-      })
-      .finally(() => {
-        if (!end.signal.aborted) timer = setTimeout(tick, parts.intervalMs)
-      })
+    void refreshNow().finally(() => {
+      if (!end.signal.aborted) timer = setTimeout(tick, parts.intervalMs)
+    })
   }
   return {
     own: (dataset) => known.get(dataset)?.own,
@@ -91,7 +109,8 @@ export function createManifestWatcher(parts: ManifestWatcherParts): ManifestWatc
     async stop() {
       end.abort()
       clearTimeout(timer)
-      await running.catch(parts.onError)
+      await searches.stop()
+      await running
     },
   }
 }
@@ -100,9 +119,13 @@ function listOwn(known: ReadonlyMap<Hex, Known>): OwnDataset[] {
   return [...known.values()].flatMap(({ own }) => (own === undefined ? [] : [own]))
 }
 
-/** Brings what is known up to the chain; returns whether the list of own datasets changed. */
-async function update(parts: ManifestWatcherParts, known: Map<Hex, Known>, signal: AbortSignal): Promise<boolean> {
+/** Brings what is known up to the chain, as far as the manifests are here; `missing` are those that are not. */
+async function update(
+  parts: ManifestWatcherParts,
+  known: Map<Hex, Known>,
+): Promise<{ isChanged: boolean; missing: MirroredDataset[] }> {
   let isChanged = false
+  const missing: MirroredDataset[] = []
   for (const listed of parts.datasets()) {
     const { dataset, metadataHash, closedAt } = listed
     const before = known.get(dataset)
@@ -110,14 +133,17 @@ async function update(parts: ManifestWatcherParts, known: Map<Hex, Known>, signa
       known.delete(dataset)
       isChanged ||= before?.own !== undefined
     } else if (before?.hash !== metadataHash) {
-      const manifest = await readManifest(parts, listed, signal)
-      if (manifest === undefined) continue
+      const manifest = await readManifest(parts, listed)
+      if (manifest === undefined) {
+        missing.push(listed)
+        continue
+      }
       const own = ownOf(parts, listed, manifest)
       known.set(dataset, { hash: metadataHash, own })
       isChanged ||= own !== undefined || before?.own !== undefined
     }
   }
-  return isChanged
+  return { isChanged, missing }
 }
 
 function ownOf({ peerId }: ManifestWatcherParts, listed: MirroredDataset, manifest: Manifest): OwnDataset | undefined {
@@ -127,24 +153,17 @@ function ownOf({ peerId }: ManifestWatcherParts, listed: MirroredDataset, manife
   return { dataset, manifest, manifestHash: metadataHash, publisher, roles: node.roles }
 }
 
-/** The manifest with the hash on chain; undefined while no relay has it. */
+/** The manifest with the hash on chain; undefined while it is not here. */
 async function readManifest(
-  parts: ManifestWatcherParts,
+  { database, deployment, onError }: ManifestWatcherParts,
   { dataset, metadataHash }: MirroredDataset,
-  signal: AbortSignal,
 ): Promise<Manifest | undefined> {
-  const { deployment } = parts
+  const signed = readStored(database, dataset)
+  if (signed === undefined || hashManifest(signed.manifest) !== metadataHash) return undefined
   try {
-    const stored = readStored(parts.database, dataset)
-    if (stored !== undefined && hashManifest(stored.manifest) === metadataHash) {
-      return await verifyManifest({ signed: stored, deployment, expectedHash: metadataHash })
-    }
-    const signed = await parts.locate(dataset, signal)
-    const manifest = await verifyManifest({ signed, deployment, expectedHash: metadataHash })
-    store(parts.database, dataset, signed)
-    return manifest
+    return await verifyManifest({ signed, deployment, expectedHash: metadataHash })
   } catch (error) {
-    if (!signal.aborted) parts.onError(error)
+    onError(error)
     return undefined
   }
 }

@@ -78,8 +78,11 @@ async function publish(
     })
   }
   await withNetworkSession(network, context.signal, async (session) => {
-    const { manifest: signed } = await session.peers.locate(dataset, context.signal)
-    const manifest = await verifyManifest({ signed, deployment, expectedHash: config.metadataHash })
+    const manifest = await session.peers.locate({
+      dataset,
+      signal: context.signal,
+      use: ({ manifest: signed }) => verifyManifest({ signed, deployment, expectedHash: config.metadataHash }),
+    })
     const directory = join(homeDirectory(context), 'published', dataset)
     await using stack = new AsyncDisposableStack()
     stack.defer((await lockDataDirectory({ directory })).release)

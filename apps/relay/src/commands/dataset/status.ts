@@ -32,15 +32,18 @@ export function addStatusCommand(dataset: Command, context: CommandContext): voi
           })
         }
         const [config, rank, inputs] = await Promise.all([readDatasetConfig(read), rankOf(read), rankInputs(read)])
-        const located = await withNetworkSession(network, context.signal, async ({ peers }) => {
-          const { manifest: signed, records } = await peers.locate(id, context.signal)
-          const manifest = await verifyManifest({
-            signed,
-            deployment: deploymentOf(network),
-            expectedHash: config.metadataHash,
-          })
-          return { manifest, records: records.length }
-        })
+        const deployment = deploymentOf(network)
+        const { signal } = context
+        const located = await withNetworkSession(network, signal, ({ peers }) =>
+          peers.locate({
+            dataset: id,
+            signal,
+            use: async ({ manifest: signed, records }) => ({
+              manifest: await verifyManifest({ signed, deployment, expectedHash: config.metadataHash }),
+              records: records.length,
+            }),
+          }),
+        )
         output.record({
           dataset: path,
           id,
