@@ -1,4 +1,5 @@
 /** The SDK in a browser: WebRTC-direct, WebRTC over a relay and WebSocket; a fresh peer id for each page load. */
+import { webPrimitives } from '@enigma/crypto'
 import type { NetworkFile } from '@enigma/protocol'
 import { circuitRelayTransport } from '@libp2p/circuit-relay-v2'
 import { identify } from '@libp2p/identify'
@@ -51,6 +52,7 @@ export async function createBrowserClient({
     host: await createBrowserHost(hostParameters),
     publicClient: createPublicClient({ transport: fallback(transports) }),
     logRangeBlocks,
+    primitives: webPrimitives,
     nowSeconds: () => Math.floor(Date.now() / 1000),
     nowMs: () => performance.now(),
   })

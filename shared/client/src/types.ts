@@ -1,5 +1,5 @@
 /** What the SDK is made of: everything with side effects is handed in. */
-import type { SessionKey } from '@enigma/crypto'
+import type { Primitives, SessionKey } from '@enigma/crypto'
 import type { Hex, NetworkFile, SignedGrant } from '@enigma/protocol'
 import type { Libp2p } from '@libp2p/interface'
 import type { PublicClient } from 'viem'
@@ -26,6 +26,8 @@ export type ClientParts = {
   publicClient: PublicClient
   /** Blocks of the first request for a dataset's config; fewer are asked for where the provider refuses. */
   logRangeBlocks?: number | undefined
+  /** What seals and hashes rest on here. */
+  primitives: Primitives
   /** Unix seconds. */
   nowSeconds: () => number
   /** Milliseconds of a monotonic clock. */

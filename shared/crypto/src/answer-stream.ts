@@ -16,11 +16,12 @@ import {
   utf8,
 } from '@enigma/protocol'
 import { hexToBytes } from 'viem'
-import { type HpkeKeyPair, importPublicKey, suite } from './hpke.ts'
+import { importPublicKey, type ReplyKeyPair } from './hpke.ts'
 import { padmeLength } from './padme.ts'
+import { type ChunkCipher, type Primitives, webPrimitives } from './primitives.ts'
 
 type ExportContext = { Export: (exporterContext: Uint8Array, length: number) => Promise<Uint8Array> }
-type StreamKeys = { key: CryptoKey; prefix: Uint8Array }
+type StreamKeys = { cipher: ChunkCipher; prefix: Uint8Array }
 
 const tagBytes = 16
 /** Bytes of an encoded padding part around its zeros, at most. */
@@ -44,14 +45,20 @@ export async function createAnswerSealer({
   requestHash,
   signer,
   chunkBytes = limits.largeChunkBytes,
-}: AnswerBinding & { replyKey: Hex; chunkBytes?: number }): Promise<AnswerSealer> {
+  primitives = webPrimitives,
+}: AnswerBinding & {
+  replyKey: Hex
+  chunkBytes?: number
+  primitives?: Primitives | undefined
+}): Promise<AnswerSealer> {
   if (!Number.isSafeInteger(chunkBytes) || chunkBytes < 1 || chunkBytes > limits.largeChunkBytes) {
     throw new RangeError(`chunkBytes is ${chunkBytes}; it must be 1 to ${limits.largeChunkBytes}`)
   }
-  const publicKey = await importPublicKey(replyKey, 'unreadable')
-  const { encapsulatedSecret, ctx } = await suite.SetupSender(publicKey, { info: infoOf({ requestHash, signer }) })
+  const publicKey = await importPublicKey(replyKey, 'unreadable', primitives)
+  const info = infoOf({ requestHash, signer })
+  const { encapsulatedSecret, ctx } = await primitives.suite.SetupSender(publicKey, { info })
   const header = encodeAnswerHeader({ v: 1, suite: suiteP256, enc: encapsulatedSecret, chunkBytes })
-  const keys = await deriveKeys(ctx, ['encrypt'])
+  const { cipher, prefix } = await deriveKeys(ctx, primitives)
   let index = 0
   let sealedBytes = 0
   let isFinal = false
@@ -61,9 +68,9 @@ export async function createAnswerSealer({
     isFinal = last
     sealedBytes += bytes.length
     return Promise.all(
-      splitChunks(bytes, chunkBytes).map(async (chunk, at, all) => {
-        const iv = nonceOf(keys.prefix, index++, last && at === all.length - 1)
-        return new Uint8Array(await crypto.subtle.encrypt(algorithm(iv, header), keys.key, chunk))
+      splitChunks(bytes, chunkBytes).map((chunk, at, all) => {
+        const nonce = nonceOf(prefix, index++, last && at === all.length - 1)
+        return cipher.seal({ nonce, aad: header, bytes: chunk })
       }),
     )
   }
@@ -80,9 +87,10 @@ export async function createAnswerSealer({
 export type AnswerOpener = {
   /**
    * Opens the next frame; the header is the first. Calls need not wait for each other: chunks open in parallel and are
-   * released in order. Every failure is `answer-invalid`, and every later call fails with it.
+   * released in order. `isLikelyLast` spares an attempt when it is true of the last chunk, and is not relied on. Every
+   * failure is `answer-invalid`, and every later call fails with it.
    */
-  push: (frame: Uint8Array) => Promise<AnswerPart[]>
+  push: (frame: Uint8Array, isLikelyLast?: boolean) => Promise<AnswerPart[]>
   /** Whether the final chunk was opened. */
   readonly isComplete: boolean
   /** Call when no more frames come; throws `answer-invalid` when the answer was cut. */
@@ -92,8 +100,9 @@ export type AnswerOpener = {
 /** Creates the opener of one answer; a part is released only after its chunks' tags passed. */
 export function createAnswerOpener({
   replyKeyPair,
+  primitives = webPrimitives,
   ...binding
-}: AnswerBinding & { replyKeyPair: HpkeKeyPair }): AnswerOpener {
+}: AnswerBinding & { replyKeyPair: ReplyKeyPair; primitives?: Primitives | undefined }): AnswerOpener {
   const reader = createAnswerPartReader()
   let stream: Promise<OpenStream> | undefined
   let lastRelease: Promise<unknown> = Promise.resolve()
@@ -108,15 +117,16 @@ export function createAnswerOpener({
     return parts.filter((part) => part.kind !== 'padding')
   }
   return {
-    async push(frame) {
+    async push(frame, isLikelyLast = false) {
       if (stream === undefined) {
-        stream = openHeader({ frame, replyKeyPair, binding })
+        stream = openHeader({ frame, replyKeyPair, binding, primitives })
         lastRelease = stream
         await stream
         return []
       }
-      const turn = Promise.all([openChunk({ stream, index: chunks++, frame: new Uint8Array(frame) }), lastRelease])
-      const released = turn.then(([chunk]) => release(chunk))
+      const chunk = openChunk({ stream, index: chunks++, frame: new Uint8Array(frame), isLikelyLast })
+      const turn = Promise.all([chunk, lastRelease])
+      const released = turn.then(([opened]) => release(opened))
       lastRelease = released
       return released
     },
@@ -136,19 +146,21 @@ async function openHeader({
   frame,
   replyKeyPair,
   binding,
+  primitives,
 }: {
   frame: Uint8Array
-  replyKeyPair: HpkeKeyPair
+  replyKeyPair: ReplyKeyPair
   binding: AnswerBinding
+  primitives: Primitives
 }): Promise<OpenStream> {
   const header = new Uint8Array(frame)
   const { enc, chunkBytes } = decodeAnswerHeader(header)
-  const context = await suite
+  const context = await primitives.suite
     .SetupRecipient(replyKeyPair.keyPair, enc, { info: infoOf(binding) })
     .catch((cause: unknown) => {
       throw answerInvalid(cause)
     })
-  return { header, chunkBytes, keys: await deriveKeys(context, ['decrypt']) }
+  return { header, chunkBytes, keys: await deriveKeys(context, primitives) }
 }
 
 /** The final flag is part of the nonce, so a chunk opens under one of two nonces; truncation leaves neither final. */
@@ -156,39 +168,36 @@ async function openChunk({
   stream,
   index,
   frame,
+  isLikelyLast,
 }: {
   stream: Promise<OpenStream>
   index: number
   frame: Uint8Array<ArrayBuffer>
+  isLikelyLast: boolean
 }): Promise<OpenedChunk> {
   const { header, chunkBytes, keys } = await stream
   if (frame.length < tagBytes || frame.length > chunkBytes + tagBytes) throw answerInvalid()
-  for (const last of [false, true]) {
-    const iv = nonceOf(keys.prefix, index, last)
+  for (const last of [isLikelyLast, !isLikelyLast]) {
+    const nonce = nonceOf(keys.prefix, index, last)
     try {
-      return { bytes: new Uint8Array(await crypto.subtle.decrypt(algorithm(iv, header), keys.key, frame)), last }
+      return { bytes: await keys.cipher.open({ nonce, aad: header, bytes: frame }), last }
     } catch (cause) {
-      if (last) throw answerInvalid(cause)
+      if (last !== isLikelyLast) throw answerInvalid(cause)
     }
   }
   throw answerInvalid()
 }
 
-async function deriveKeys(context: ExportContext, usages: KeyUsage[]): Promise<StreamKeys> {
+async function deriveKeys(context: ExportContext, primitives: Primitives): Promise<StreamKeys> {
   const [raw, prefix] = await Promise.all([
     context.Export(utf8('enigma/answer/key'), 32),
     context.Export(utf8('enigma/answer/nonce'), 7),
   ])
-  const key = await crypto.subtle.importKey('raw', new Uint8Array(raw), 'AES-GCM', false, usages)
-  return { key, prefix }
+  return { cipher: await primitives.createCipher(raw), prefix }
 }
 
 function infoOf({ requestHash, signer }: AnswerBinding): Uint8Array {
   return concatBytes(utf8('enigma/answer/v1'), hexToBytes(requestHash), hexToBytes(signer))
-}
-
-function algorithm(iv: Uint8Array<ArrayBuffer>, header: Uint8Array) {
-  return { name: 'AES-GCM', iv, additionalData: new Uint8Array(header) }
 }
 
 function nonceOf(prefix: Uint8Array, index: number, last: boolean): Uint8Array<ArrayBuffer> {

@@ -1,15 +1,16 @@
 /** SHA-256 and what queries and results hash to. */
 import { concatBytes, encodeCbor, type Hex, type Parameter, utf8 } from '@enigma/protocol'
 import { bytesToHex, keccak256 } from 'viem'
+import { type Primitives, webPrimitives } from './primitives.ts'
 
-/** SHA-256 by WebCrypto. */
-export async function sha256(bytes: Uint8Array): Promise<Uint8Array<ArrayBuffer>> {
-  return new Uint8Array(await crypto.subtle.digest('SHA-256', new Uint8Array(bytes)))
+/** SHA-256. */
+export function sha256(bytes: Uint8Array, primitives: Primitives = webPrimitives): Promise<Uint8Array<ArrayBuffer>> {
+  return primitives.sha256(bytes)
 }
 
 /** SHA-256 as hex. */
-export async function sha256Hex(bytes: Uint8Array): Promise<Hex> {
-  return bytesToHex(await sha256(bytes))
+export async function sha256Hex(bytes: Uint8Array, primitives: Primitives = webPrimitives): Promise<Hex> {
+  return bytesToHex(await sha256(bytes, primitives))
 }
 
 export type HashQueryParameters = {

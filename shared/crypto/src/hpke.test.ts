@@ -19,8 +19,11 @@ import { describe, expect, test } from 'vitest'
 import rfc9180 from '../vectors/rfc9180-p256-sha256-aes256gcm.json' with { type: 'json' }
 import { createAnswerSealer } from './answer-stream.ts'
 import { fromBareHex, toBareHex } from './fixtures/bare-hex.ts'
-import { createQueryKeyPair, createReplyKeyPair, type HpkeKeyPair, openQuery, sealQuery, suite } from './hpke.ts'
+import { createQueryKeyPair, createReplyKeyPair, type HpkeKeyPair, openQuery, sealQuery } from './hpke.ts'
 import { padmeLength } from './padme.ts'
+import { webPrimitives } from './primitives.ts'
+
+const { suite } = webPrimitives
 
 const oracle = new OracleSuite({ kem: new DhkemP256HkdfSha256(), kdf: new HkdfSha256(), aead: new Aes256Gcm() })
 const info = utf8('enigma/sealed-query/v1')
@@ -96,7 +99,7 @@ describe('two implementations agree', () => {
   })
 
   test('a stream written by hand over @hpke/core exports is what createAnswerSealer writes', async () => {
-    const replyKeyPair = await createReplyKeyPair()
+    const replyKeyPair = await createQueryKeyPair()
     const requestHash: Hex = `0x${'11'.repeat(32)}`
     const signer: Hex = `0x${'22'.repeat(20)}`
     const sealer = await createAnswerSealer({
@@ -241,7 +244,7 @@ describe('sealed queries', () => {
 
 test('keys are not extractable unless a daemon asks', async () => {
   const { keyPair } = await createReplyKeyPair()
-  await expect(crypto.subtle.exportKey('pkcs8', keyPair.privateKey)).rejects.toThrow(DOMException)
+  await expect(crypto.subtle.exportKey('pkcs8', keyPair.privateKey as CryptoKey)).rejects.toThrow(DOMException)
   const stored = await createQueryKeyPair({ extractable: true })
   await expect(crypto.subtle.exportKey('pkcs8', stored.keyPair.privateKey)).resolves.toBeInstanceOf(ArrayBuffer)
 })
@@ -253,7 +256,7 @@ function padded(signedQuery: Uint8Array): Uint8Array {
   return plaintext
 }
 
-async function sealByOracle(keys: HpkeKeyPair, plaintext: Uint8Array): Promise<Uint8Array> {
+async function sealByOracle(keys: HpkeKeyPair<CryptoKeyPair>, plaintext: Uint8Array): Promise<Uint8Array> {
   const sender = await oracle.createSenderContext({ recipientPublicKey: keys.keyPair.publicKey, info })
   const header = { v: 1, suite: suiteP256, keyId: keys.keyId, enc: new Uint8Array(sender.enc) } as const
   return encodeSealedQuery({ ...header, ciphertext: new Uint8Array(await sender.seal(plaintext, encodeCbor(header))) })

@@ -72,7 +72,7 @@ describe('ECDH P-256', () => {
     const derive = async ({ public: point, private: scalar }: (typeof ecdhPoint.tests)[number]) => {
       try {
         const key = await importPublicKey(hex(point), 'unreadable')
-        return await deriveFrom(key, await importScalar(scalar))
+        return await deriveFrom(key as CryptoKey, await importScalar(scalar))
       } catch (error) {
         return (error as { code?: string }).code
       }

@@ -1,5 +1,6 @@
 /** The SDK in Node: a libp2p host that dials by TCP, WebSocket, WebRTC-direct and WebRTC over a relay. */
 import { fallback, http, createPublicClient } from 'viem'
+import { nodePrimitives } from '@enigma/crypto/node'
 import type { NetworkFile } from '@enigma/protocol'
 import { circuitRelayTransport } from '@libp2p/circuit-relay-v2'
 import { identify } from '@libp2p/identify'
@@ -39,6 +40,7 @@ export async function createNodeClient({
     keys,
     publicClient: createPublicClient({ transport: fallback(network.rpcUrls.map((url) => http(url, rpcOptions))) }),
     logRangeBlocks,
+    primitives: nodePrimitives,
     nowSeconds: () => Math.floor(Date.now() / 1000),
     nowMs: () => performance.now(),
   })

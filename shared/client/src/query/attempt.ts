@@ -3,12 +3,13 @@ import {
   createAnswerOpener,
   createReplyKeyPair,
   createSessionKey,
-  type HpkeKeyPair,
+  type Primitives,
+  type ReplyKeyPair,
   sealQuery,
   sha256,
   signQuery,
 } from '@enigma/crypto'
-import { createQueryId, type FrameGroup, framesOfGroups, sendQuery, type StreamPool } from '@enigma/network'
+import { createQueryId, type FrameGroup, sendQuery, type StreamPool } from '@enigma/network'
 import {
   type AnswerEnd,
   type AnswerPart,
@@ -63,24 +64,32 @@ const extraWaitMs = 20_000
 /** Yields provisional batches; returns the end once everything about it was checked. */
 export async function* attemptQuery(parameters: AttemptParameters): AsyncGenerator<AttemptBatch, AnswerEnd, undefined> {
   const { parts, node, connection, streams, located, signal, onStage } = parameters
-  const replyKeyPair = await createReplyKeyPair()
+  const { primitives } = parts
+  const replyKeyPair = await createReplyKeyPair(primitives)
   const { query, signedQuery } = await signRequest(parameters, replyKeyPair)
-  const { sealed, requestHash } = await sealQuery({ signedQuery, queryKey: node.queryKey, keyId: node.keyId })
-  const opener = createAnswerOpener({ replyKeyPair, requestHash, signer: node.signer })
+  const { sealed, requestHash } = await sealQuery({
+    signedQuery,
+    queryKey: node.queryKey,
+    keyId: node.keyId,
+    primitives,
+  })
+  const opener = createAnswerOpener({ replyKeyPair, requestHash, signer: node.signer, primitives })
   const route = { audience: node.peerId, dataset: located.id, queryId: createQueryId(), ttl: limits.routeTtl }
   const answer = createAnswerReader({ query, parts, located })
   const leave = new AbortController()
-  const either = signal === undefined ? leave.signal : AbortSignal.any([signal, leave.signal])
-  const sent = sendQuery({ streams, connection, route, sealed, signal: either, idleTimeoutMs })
+  const onAbort = () => leave.abort(signal?.reason)
+  signal?.addEventListener('abort', onAbort)
+  if (signal?.aborted) onAbort()
+  const sent = sendQuery({ streams, connection, route, sealed, signal: leave.signal, idleTimeoutMs })
   onStage('verify')
   try {
-    const frames = framesOfGroups(
-      withDeadline(sent, located.manifest.limits.timeoutSeconds * 1000 + extraWaitMs, leave),
-    )
+    const groups = withDeadline(sent, located.manifest.limits.timeoutSeconds * 1000 + extraWaitMs, leave)
     const onEnd = () => leave.abort()
-    const opened = readAhead({ source: frames, map: (frame) => opener.push(frame), depth: chunksAhead, onEnd })
+    const open = ({ frame, isLast }: Chunk) => opener.push(frame, isLast)
+    const opened = readAhead({ source: chunksOf(groups), map: open, depth: chunksAhead, onEnd })
     const source = flatten(opened, () => onStage('run'))
-    const prepared = readAhead({ source, map: prepare, depth: batchesAhead, onEnd })
+    const map = (part: AnswerPart) => prepare(part, primitives)
+    const prepared = readAhead({ source, map, depth: batchesAhead, onEnd })
     for await (const part of prepared) {
       const batch = answer.take(part)
       if (batch === undefined) continue
@@ -90,7 +99,17 @@ export async function* attemptQuery(parameters: AttemptParameters): AsyncGenerat
     opener.finish()
     return await answer.finish()
   } finally {
+    signal?.removeEventListener('abort', onAbort)
     leave.abort()
+  }
+}
+
+/** `isLast`: by what the path says, which is not relied on. */
+type Chunk = { frame: Uint8Array; isLast: boolean }
+
+async function* chunksOf(groups: AsyncIterable<FrameGroup>): AsyncGenerator<Chunk, void, undefined> {
+  for await (const { frames, isLast } of groups) {
+    for (const [at, frame] of frames.entries()) yield { frame, isLast: isLast && at === frames.length - 1 }
   }
 }
 
@@ -128,7 +147,7 @@ async function* flatten(
   }
 }
 
-async function signRequest({ parts, located, node, request, session }: AttemptParameters, replyKeyPair: HpkeKeyPair) {
+async function signRequest({ parts, located, node, request, session }: AttemptParameters, replyKeyPair: ReplyKeyPair) {
   const key = session?.key ?? (await createSessionKey())
   const { chainId, marketplace } = parts.network
   const issuedAt = parts.nowSeconds()
@@ -175,10 +194,10 @@ type BatchPart = Extract<AnswerPart, { kind: 'batch' }>
 type PreparedPart = { part: AnswerPart; batch: { bytes: Uint8Array; hash: Uint8Array } | undefined }
 
 /** What can be done before it is the part's turn. */
-async function prepare(part: AnswerPart): Promise<PreparedPart> {
+async function prepare(part: AnswerPart, primitives: Primitives): Promise<PreparedPart> {
   if (part.kind !== 'batch') return { part, batch: undefined }
   const bytes = await inflateBatch(part)
-  return { part, batch: { bytes, hash: await sha256(bytes) } }
+  return { part, batch: { bytes, hash: await sha256(bytes, primitives) } }
 }
 
 /** Takes parts in their order: schema, batches, end; a refusal throws. Rows and bytes are bounded by the query's. */
@@ -226,7 +245,9 @@ function createAnswerReader({ query, parts, located }: AnswerReaderParameters) {
       const { columns, seq } = schema
       const { publisher, metadataHash } = located.config
       const deployment = deploymentOf(parts.network)
-      await checkAnswer({ query, end, columns, seq, rows, batchHashes, allRows, deployment, publisher, metadataHash })
+      const { primitives } = parts
+      const expected = { query, deployment, publisher, metadataHash, primitives }
+      await checkAnswer({ ...expected, end, columns, seq, rows, batchHashes, allRows })
       return end
     },
   }

@@ -1,5 +1,5 @@
 /** Every claim of an answer's end is checked: whichever field is changed, the rows are not relied on. */
-import { hashBatches, hashQuery, hashRows, sha256, signHead, signReceipt } from '@enigma/crypto'
+import { hashBatches, hashQuery, hashRows, sha256, signHead, signReceipt, webPrimitives } from '@enigma/crypto'
 import {
   type AnswerEnd,
   type Deployment,
@@ -90,6 +90,7 @@ async function answer({
     deployment,
     publisher: addressOf(publisher),
     metadataHash: hash('06'),
+    primitives: webPrimitives,
   }
 }
 

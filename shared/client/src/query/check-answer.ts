@@ -1,5 +1,5 @@
 /** What makes rows final: receipt, result hash and snapshot head, each checked against what was asked (DESIGN §6). */
-import { hashBatches, hashQuery, hashRows, verifyHead, verifyReceipt } from '@enigma/crypto'
+import { hashBatches, hashQuery, hashRows, type Primitives, verifyHead, verifyReceipt } from '@enigma/crypto'
 import {
   type AnswerEnd,
   type Deployment,
@@ -24,11 +24,12 @@ export type CheckAnswerParameters = {
   deployment: Deployment
   publisher: Hex
   metadataHash: Hex
+  primitives: Primitives
 }
 
 /** Checks everything that can be checked; throws `receipt-invalid` or `snapshot-invalid`. */
 export async function checkAnswer(parameters: CheckAnswerParameters): Promise<void> {
-  const { query, end, columns, deployment, publisher } = parameters
+  const { query, end, columns, deployment, publisher, primitives } = parameters
   const receipt = await verifyReceipt({ signed: end.receipt, signer: query.audience, deployment }).catch(
     (cause: unknown) => {
       throw receiptInvalid('is not signed by the node that was asked', cause)
@@ -37,8 +38,8 @@ export async function checkAnswer(parameters: CheckAnswerParameters): Promise<vo
   const head = await verifyHead({ signed: end.head, publisher, deployment })
   const { deterministic, resultHash } = receipt
   const actualHash = deterministic
-    ? await hashRows({ columns, rows: parameters.allRows() })
-    : await hashBatches({ columns, batchHashes: parameters.batchHashes })
+    ? await hashRows({ columns, rows: parameters.allRows(), primitives })
+    : await hashBatches({ columns, batchHashes: parameters.batchHashes, primitives })
   const facts: readonly (readonly [string, unknown, unknown])[] = [
     ['dataset', receipt.dataset, query.dataset],
     ['dataset of the head', head.dataset, query.dataset],

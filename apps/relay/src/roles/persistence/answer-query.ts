@@ -3,6 +3,7 @@
  * are made a bounded way ahead of the reader, so the daemon's memory does not grow with the answer (DESIGN §6 Answer, §7).
  */
 import { type AnswerSealer, createAnswerSealer, openQuery, type Signer } from '@enigma/crypto'
+import { nodePrimitives as primitives } from '@enigma/crypto/node'
 import type { FrameGroup } from '@enigma/network'
 import {
   type AnswerPart,
@@ -123,11 +124,11 @@ export function createAnswerQuery(parts: AnswerQueryParts): AnswerQuery {
 }
 
 async function openRequest(parts: AnswerQueryParts, sealed: Uint8Array) {
-  const { signedQuery, requestHash } = await openQuery({ sealed, keyPairOf: parts.keys.pairOf })
+  const { signedQuery, requestHash } = await openQuery({ sealed, keyPairOf: parts.keys.pairOf, primitives })
   const decoded = decodeRequest(signedQuery)
   const { replyKey } = decoded.query
   const signer = parts.signer.address.toLowerCase() as Hex
-  return { decoded, sealer: await createAnswerSealer({ replyKey, requestHash, signer }) }
+  return { decoded, sealer: await createAnswerSealer({ replyKey, requestHash, signer, primitives }) }
 }
 
 function createRun(parameters: Omit<Run, 'used' | 'isWhole' | 'record'>): Run {

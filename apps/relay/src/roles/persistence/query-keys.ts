@@ -6,9 +6,12 @@
 import { hash } from 'node:crypto'
 import { open, readFile, rename, stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
+import type { HpkeKeys } from '@enigma/crypto'
+import { nodePrimitives } from '@enigma/crypto/node'
 import { type Hex, limits, MarketplaceError } from '@enigma/protocol'
 import * as v from 'valibot'
 
+const { suite } = nodePrimitives
 const algorithm = { name: 'ECDH', namedCurve: 'P-256' } as const
 
 const storedKeySchema = v.strictObject({
@@ -25,13 +28,13 @@ const storedKeySchema = v.strictObject({
 type StoredKey = v.InferOutput<typeof storedKeySchema>
 const storedKeysSchema = v.strictObject({ v: v.literal(1), keys: v.array(storedKeySchema) })
 
-type LoadedKey = { stored: StoredKey; keyId: Hex; queryKey: Hex; pair: CryptoKeyPair }
+type LoadedKey = { stored: StoredKey; keyId: Hex; queryKey: Hex; pair: HpkeKeys }
 
 export type QueryKeys = {
   /** The key to publish: an uncompressed point, and its id. */
   readonly current: { queryKey: Hex; keyId: Hex }
   /** The pair of a key that still opens queries; its private key cannot be exported. */
-  pairOf(keyId: Hex): CryptoKeyPair | undefined
+  pairOf(keyId: Hex): HpkeKeys | undefined
   /** Must resolve before a record that names the current key is published: the key is kept until it expires. */
   keepCurrentUntil(expiresAtSeconds: number): Promise<void>
   /** Makes a new key current when the present one is older than `maxAgeSeconds`; erases keys that no record names. */
@@ -100,14 +103,14 @@ async function createKey(nowSeconds: number): Promise<LoadedKey> {
 }
 
 async function loadKey(stored: StoredKey): Promise<LoadedKey> {
-  const { kty, crv, x, y } = stored.privateKey
+  const { x, y, d } = stored.privateKey
+  const point = Buffer.concat([Buffer.of(4), Buffer.from(x, 'base64url'), Buffer.from(y, 'base64url')])
   const [privateKey, publicKey] = await Promise.all([
-    crypto.subtle.importKey('jwk', stored.privateKey, algorithm, false, ['deriveBits']),
-    crypto.subtle.importKey('jwk', { kty, crv, x, y }, algorithm, true, []),
+    suite.DeserializePrivateKey(new Uint8Array(Buffer.from(d, 'base64url'))),
+    suite.DeserializePublicKey(new Uint8Array(point)),
   ])
-  const point = new Uint8Array(await crypto.subtle.exportKey('raw', publicKey))
   const keyId: Hex = `0x${hash('sha256', point, 'hex').slice(0, 16)}`
-  return { stored, keyId, queryKey: `0x${Buffer.from(point).toString('hex')}`, pair: { privateKey, publicKey } }
+  return { stored, keyId, queryKey: `0x${point.toString('hex')}`, pair: { privateKey, publicKey } }
 }
 
 async function readStored(path: string): Promise<StoredKey[]> {

@@ -1,6 +1,7 @@
 /** Hashes a result while it streams, in the way that its receipt needs (shared/crypto result-hash). */
 import { hash } from 'node:crypto'
 import { hashBatches, hashRows } from '@enigma/crypto'
+import { nodePrimitives as primitives } from '@enigma/crypto/node'
 import { type Hex, limits, type ResultColumn, type Value } from '@enigma/protocol'
 import type { EngineBatch } from './engine/engine.ts'
 
@@ -26,7 +27,7 @@ function createRowDigest(columns: readonly ResultColumn[]): ResultDigest {
       }
       rows.push(...values)
     },
-    finish: () => hashRows({ columns, rows }),
+    finish: () => hashRows({ columns, rows, primitives }),
   }
 }
 
@@ -34,6 +35,6 @@ function createBatchDigest(columns: readonly ResultColumn[]): ResultDigest {
   const batchHashes: Uint8Array[] = []
   return {
     add: ({ arrow }) => void batchHashes.push(hash('sha256', arrow, 'buffer')),
-    finish: () => hashBatches({ columns, batchHashes }),
+    finish: () => hashBatches({ columns, batchHashes, primitives }),
   }
 }

@@ -7,6 +7,7 @@ import { text } from 'node:stream/consumers'
 import { readSettings } from '@enigma/chain'
 import { createMemoryKeyStore, createMarketplaceClient, type KeyStore, type MarketplaceClient } from '@enigma/client'
 import { createNodeHost } from '@enigma/client/node'
+import { nodePrimitives } from '@enigma/crypto/node'
 import type { NetworkFile } from '@enigma/protocol'
 import { startMarketplace, type TestMarketplace } from '@enigma/testing/node'
 import { privateKeyToAccount } from 'viem/accounts'
@@ -146,7 +147,7 @@ function createSubscribe(
     const host = await createNodeHost({})
     const keys = createMemoryKeyStore()
     const client = createMarketplaceClient({
-      ...{ network, host, keys, publicClient: market.publicClient },
+      ...{ network, host, keys, publicClient: market.publicClient, primitives: nodePrimitives },
       nowSeconds: () => Math.floor(Date.now() / 1000),
       nowMs: () => performance.now(),
     })
