@@ -15,6 +15,8 @@ export const limits = {
   nodeRecordSeconds: 86_400,
   rowsPerQuery: 5_000_000,
   bytesPerQuery: 1024 * 1024 * 1024,
+  /** Rows of one answer to an account that has only a trial. */
+  trialRows: 1_000,
   deterministicRows: 10_000,
   /** Plaintext bytes of one STREAM chunk. */
   chunkBytes: 64 * 1024,

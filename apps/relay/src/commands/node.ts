@@ -103,7 +103,9 @@ function addBackup(node: Command, context: CommandContext): void {
       }),
     )
   shared(node.command('restore <directory>'))
-    .description('put a backup in the place of the data directory, which must not exist yet')
+    .description(
+      'put a backup in the place of the data directory, which must not exist yet; a publisher then leaves numbers out that may be taken',
+    )
     .action(
       action(context, async (output, options: NodeOptions, directory: string) => {
         const { dataDirectory } = await readConfig({ path: options.config })

@@ -51,14 +51,16 @@ export function createOutput({ json, stdout, stderr }: Streams & { json: boolean
   }
 }
 
+/** The exit code of an error code, as docs/errors.md lists them. */
+export function exitCodeOf(code: ErrorCode): number {
+  if (usageCodes.includes(code)) return exitCodes.usage
+  return unreachableCodes.includes(code) ? exitCodes.unreachable : exitCodes.refused
+}
+
 /** The exit code and the text that a person sees for an error. */
 export function describeError(error: unknown, { debug }: { debug: boolean }): { exitCode: number; text: string } {
   if (error instanceof MarketplaceError) {
-    const exitCode = usageCodes.includes(error.code)
-      ? exitCodes.usage
-      : unreachableCodes.includes(error.code)
-        ? exitCodes.unreachable
-        : exitCodes.refused
+    const exitCode = exitCodeOf(error.code)
     const lines = [`error: ${error.message}`, `code: ${error.code}`]
     return {
       exitCode,

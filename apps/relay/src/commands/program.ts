@@ -12,7 +12,7 @@ import { exitCodes } from './output.ts'
 
 const footer = `
 Exit codes: 0 done · 1 refused or failed · 2 wrong usage or setting · 3 nobody could be reached · 130 interrupted
-Environment: ENIGMA_NETWORK network file · ENIGMA_KEY private key · ENIGMA_HOME sessions · ENIGMA_DEBUG=1 stacks`
+Environment: ENIGMA_NETWORK network file · ENIGMA_KEY private key · ENIGMA_HOME sessions and what was published · ENIGMA_DEBUG=1 stacks`
 
 /** Parses the arguments and runs the command; wrong usage sets exit code 2. */
 export async function runProgram(context: CommandContext, argv: readonly string[]): Promise<void> {

@@ -1,5 +1,5 @@
 import type { FrameGroup } from '@enigma/network'
-import { MarketplaceError, protocolIds } from '@enigma/protocol'
+import { limits, MarketplaceError, protocolIds } from '@enigma/protocol'
 import { afterEach, describe, expect, test } from 'vitest'
 import type { Batch } from '../query/batch.ts'
 import { startTestNetwork, type TestNetwork } from './fixtures/test-network.ts'
@@ -52,6 +52,37 @@ describe('an honest network', () => {
     )
     const signed = { ...receipt, receipt: { ...receipt.receipt, rows: 1 } }
     await expect(network.client.verifyReceipt({ signed, signer: node.signer })).rejects.toThrow(MarketplaceError)
+  })
+})
+
+describe('an account that has only a trial', () => {
+  const startTrial = async () => {
+    network = await startTestNetwork()
+    const { behaviour, asked } = network.nodes[0]!
+    behaviour.maxRows = limits.trialRows
+    behaviour.part = (part) => (part.kind === 'end' ? { ...part, truncated: true } : part)
+    return { asked, client: network.client, ask: network.ask }
+  }
+
+  test('is asked for as many rows as a trial allows, and is told that there are more', async () => {
+    const { asked, client, ask } = await startTrial()
+    const result = await client.query(ask).collect()
+    expect(result).toMatchObject({ rowCount: 300, isTruncated: true, attempts: 1 })
+    expect(asked.map(({ maxRows }) => maxRows)).toEqual([100_000, limits.trialRows])
+  })
+
+  test('that names more rows itself is refused', async () => {
+    const { asked, client, ask } = await startTrial()
+    const query = client.query({ ...ask, maxRows: limits.trialRows + 1 })
+    await expect(query.collect()).rejects.toMatchObject({ code: 'limit-too-high' })
+    expect(asked).toHaveLength(1)
+  })
+
+  test('that is refused a trial’s rows, too, is not asked again', async () => {
+    const { asked, client, ask } = await startTrial()
+    network!.nodes[0]!.behaviour.maxRows = 10
+    await expect(client.query(ask).collect()).rejects.toMatchObject({ code: 'limit-too-high' })
+    expect(asked).toHaveLength(2)
   })
 })
 

@@ -14,7 +14,7 @@ export type QueryParameters = {
   path?: QueryPath
   /** Dial by WebRTC only; any transport when absent. */
   webrtcOnly?: boolean
-  /** Default: the dataset's own limit. */
+  /** Default: the dataset's own limit, or what a trial allows where the account has only that; see `isTruncated`. */
   maxRows?: number
   /** Of Arrow before compression. Default 256 MiB. */
   maxBytes?: number

@@ -5,6 +5,7 @@
 import {
   type AnswerEnd,
   type ErrorCode,
+  limits,
   MarketplaceError,
   type NodeRecord,
   type Receipt,
@@ -148,18 +149,30 @@ type RunState = {
   firstRowsMs: number | undefined
   hasRows: boolean
   failover: AbortSignal | undefined
+  /** Set once a node has refused the dataset's own number of rows, as to an account that has only a trial. */
+  mostRows: number | undefined
 }
 
 async function* runAttempts(parameters: StartQueryParameters): AsyncGenerator<Batch, QueryResult, undefined> {
   const { parts, query } = parameters
   const { signal } = query
-  const state: RunState = { startedMs: parts.nowMs(), firstRowsMs: undefined, hasRows: false, failover: undefined }
+  const state: RunState = {
+    startedMs: parts.nowMs(),
+    firstRowsMs: undefined,
+    hasRows: false,
+    failover: undefined,
+    mostRows: undefined,
+  }
   let failure: MarketplaceError | undefined
   for (let attempt = 1; ; attempt++) {
     try {
       return yield* runAttempt(parameters, attempt, state)
     } catch (error) {
       if (signal?.aborted) throw aborted(signal)
+      if (askForFewer(error, query, state)) {
+        attempt--
+        continue
+      }
       if (state.failover?.aborted === true && failure !== undefined) throw nobodyLeft(failure, attempt)
       if (!(error instanceof MarketplaceError) || !retryable.has(error.code)) throw error
       if (attempt === maxAttempts) throw nobodyLeft(error, attempt)
@@ -169,6 +182,17 @@ async function* runAttempts(parameters: StartQueryParameters): AsyncGenerator<Ba
       if (passing.has(error.code)) await delay(firstBackoffMs * 2 ** (attempt - 1), signal)
     }
   }
+}
+
+/**
+ * Whether the same node is asked once more, for the rows of a trial: who names no number of rows takes what there is.
+ * Only the refusal tells that it is a trial, so that a subscriber never waits for a look at the chain.
+ */
+function askForFewer(error: unknown, { maxRows }: StartQueryParameters['query'], state: RunState): boolean {
+  const isRefused = error instanceof MarketplaceError && error.code === 'limit-too-high'
+  if (!isRefused || maxRows !== undefined || state.mostRows !== undefined) return false
+  state.mostRows = limits.trialRows
+  return true
 }
 
 /** A path's failure is told as what it means for the asker: there is nobody left to ask. */
@@ -209,7 +233,7 @@ async function* runAttempt(
   onStage('connect')
   const connection = await connect(parameters, located, node, searchSignal)
   const session = await parameters.session?.()
-  const request = requestOf(query, located)
+  const request = requestOf(query, located, state)
   const streams = connections.queryStreams
   const batches = attemptQuery({ parts, located, node, connection, streams, request, session, signal, onStage })
   let isRestart = state.hasRows
@@ -284,13 +308,17 @@ function pick<Item>(items: readonly Item[], attempt: number): Item {
   throw new MarketplaceError({ code: 'no-node', message: 'No node answers for this dataset now; try again later.' })
 }
 
-function requestOf(query: StartQueryParameters['query'], { manifest }: LocatedDataset): QueryRequest {
+function requestOf(
+  query: StartQueryParameters['query'],
+  { manifest }: LocatedDataset,
+  { mostRows = manifest.limits.maxRows }: RunState,
+): QueryRequest {
   const { sql, parameters = [], maxRows, maxBytes = defaultMaxBytes, minBlock = 0, seq } = query
   return {
     sql,
     parameters,
     snapshot: seq === undefined ? { kind: 'latest' } : { kind: 'seq', seq },
-    maxRows: maxRows ?? manifest.limits.maxRows,
+    maxRows: maxRows ?? Math.min(mostRows, manifest.limits.maxRows),
     maxBytes,
     minBlock,
   }

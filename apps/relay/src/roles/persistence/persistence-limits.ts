@@ -1,4 +1,6 @@
 /** Every limit of a persistence node with its default (DESIGN §6, §14). Times in the unit of their names. */
+import { limits } from '@enigma/protocol'
+
 export const persistenceLimits = {
   /** How long a query waits for the block that it names before `chain-behind`. */
   blockWaitMs: 5_000,
@@ -9,7 +11,7 @@ export const persistenceLimits = {
   /** The node's clock counts as this much late when it decides whether a subscription has ended. */
   clockToleranceSeconds: 15,
   /** Rows of one answer to a trial, or to a subscription below the wanted confirmations. */
-  trialRows: 1_000,
+  trialRows: limits.trialRows,
   /** Rows of one answer to a sample query. */
   sampleRows: 10_000,
   /** Time of one sample query. */
