@@ -23,10 +23,10 @@ export default defineConfig({
     tailwindcss(),
     sveltekit({
       adapter: adapter({ fallback: '200.html', precompress: true }),
-      // The network file is no part of the build: whoever serves the site puts it beside the pages.
+      // No part of the build: whoever serves the site puts the network file and the catalogue beside the pages.
       prerender: {
         handleHttpError({ path, message }) {
-          if (path !== '/enigma-network.json') throw new Error(message)
+          if (path !== '/enigma-network.json' && path !== '/catalogue.json') throw new Error(message)
         },
       },
       csp: {
