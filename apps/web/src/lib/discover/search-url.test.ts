@@ -35,10 +35,9 @@ test.each([
   '/?page=1e9&min=-1&max=1e3&curator=0x12',
   `/?tag=&tag=${'t'.repeat(41)}&curator=<script>`,
 ])('%s asks for nothing that it does not name', (href) => {
-  const { text, ...rest } = read(href)
-  const { text: _, ...empty } = emptySearch
-  expect(rest).toEqual(empty)
-  expect(text.length).toBeLessThanOrEqual(200)
+  const search = read(href)
+  expect({ ...search, text: '' }).toEqual(emptySearch)
+  expect(search.text.length).toBeLessThanOrEqual(200)
 })
 
 const names = fc.constantFrom('q', 'tag', 'curator', 'sample', 'script', 'min', 'max', 'sort', 'page', 'other')
