@@ -49,6 +49,7 @@ const provokedBy: Record<ErrorCode, string> = {
   'node-record-stale': 'apps/relay/test/network/catalogue.test.ts',
   'snapshot-invalid': 'apps/relay/src/snapshot/accept-snapshot.test.ts',
   'snapshot-stranger': 'apps/relay/test/network/snapshot-transfer.test.ts',
+  'not-accepted': 'apps/relay/test/network/acceptance.test.ts',
   'name-invalid': verbs,
   'payouts-invalid': verbs,
   'rate-too-low': verbs,

@@ -141,8 +141,10 @@ async function startDataNodes(
     scripts: { [scriptPath]: join(descriptions, 'coinbase-data.ts') },
     hostOverrides: { 'exchange.demo': exchangeUrl },
   }
+  // Curators who publish in the browser need a node that takes their data.
+  const accepts = { curators: 'anyone', minDepositEng: '10', sharePercent: 20 } as const
   const [publicNode, privateNode, worker] = await Promise.all([
-    startNode({ ...common, settings: { name: 'persistence-public', roles: ['persistence'] } }),
+    startNode({ ...common, settings: { name: 'persistence-public', roles: ['persistence'], accepts } }),
     startNode({ ...common, settings: { name: 'persistence-private', roles: ['persistence'], private: true } }),
     startNode({ ...common, settings: { name: 'worker', roles: ['worker'], worker: script } }),
   ])

@@ -16,6 +16,28 @@ const bytes = v.pipe(v.number(), v.safeInteger(), v.minValue(1024 * 1024))
 const port = v.pipe(v.number(), v.safeInteger(), v.minValue(0), v.maxValue(65_535))
 const count = v.pipe(v.number(), v.safeInteger(), v.minValue(1))
 
+const eng = v.pipe(v.string(), v.regex(/^\d{1,12}(\.\d{1,18})?$/, 'expected an amount of ENG as text, such as "10.5"'))
+
+/** Each place costs up to four engine processes, and on disk `keepSnapshots` + 1 times `maxBytes` and what they unpack to. */
+const acceptsSchema = v.strictObject({
+  /** `nobody`, `anyone`, or a list of curators. */
+  curators: v.optional(v.union([v.picklist(['nobody', 'anyone']), v.array(account)]), 'nobody'),
+  /** Of all such curators together, and of each. */
+  maxDatasets: v.optional(count, 20),
+  maxDatasetsPerCurator: v.optional(count, 3),
+  /** Largest snapshot of such a dataset, and its rows in all tables. */
+  maxBytes: v.optional(bytes, 256 * 1024 ** 2),
+  maxRows: v.optional(count, 20_000_000),
+  /** Superseded snapshots kept of such a dataset. */
+  keepSnapshots: v.optional(v.pipe(v.number(), v.safeInteger(), v.minValue(0)), 1),
+  /** The least price for 30 days, and the least deposit. */
+  minPriceEng: v.optional(eng, '0'),
+  minDepositEng: v.optional(eng, '0'),
+  /** Part of the payouts that the node asks for, in percent, and the account that it goes to; the node's own when absent. */
+  sharePercent: v.optional(v.pipe(v.number(), v.minValue(0), v.maxValue(100)), 0),
+  payee: v.exactOptional(account),
+})
+
 /** The form of `enigma.toml`. Paths are relative to the file. */
 export const settingsSchema = v.strictObject({
   /** The network file: chain, contracts, relays. */
@@ -67,6 +89,8 @@ export const settingsSchema = v.strictObject({
       keepSnapshots: v.optional(count, 3),
       /** Largest snapshot that is taken in. */
       maxSnapshotBytes: v.optional(bytes, 64 * 1024 ** 3),
+      /** Datasets that the operator did not accept by name (`enigma node accept`): from whom, and on which terms. */
+      accepts: v.optional(acceptsSchema, {}),
     }),
     {},
   ),

@@ -25,6 +25,8 @@ export type NodeSettings = {
   private?: boolean
   relays?: readonly string[]
   web?: { directory: string; port: number } | undefined
+  /** Terms on which the node takes datasets of anyone. */
+  accepts?: { curators: 'anyone'; minDepositEng: string; sharePercent: number }
   worker?: { scripts: Record<string, string>; hostOverrides: Record<string, string> }
 }
 
@@ -60,13 +62,14 @@ export async function startNode({
   return { name: settings.name, configPath, peerId, signer, multiaddrs, healthUrl, webUrl, process: process_ }
 }
 
-function configOf({ name: _, worker, web, ...settings }: NodeSettings, networkPath: string) {
+function configOf({ name: _, worker, web, accepts, ...settings }: NodeSettings, networkPath: string) {
   const listen = ['/ip4/127.0.0.1/tcp/0', '/ip4/127.0.0.1/tcp/0/ws', '/ip4/127.0.0.1/udp/0/webrtc-direct']
   return {
     network: networkPath,
     dataDirectory: 'data',
     ...settings,
     ...(settings.private === true ? {} : { listen }),
+    ...(accepts === undefined ? {} : { persistence: { accepts } }),
     ...(worker === undefined ? {} : { worker }),
     ...(web === undefined ? {} : { web }),
   }

@@ -228,6 +228,7 @@ describe('node records', () => {
       queryKey: { queryKey: query.publicKeyHex, keyId: query.keyId },
       keyId: { keyId: query.keyId },
       datasets: { datasets: [] },
+      accepts: { accepts: true },
       seq: { seq: 8 },
       issuedAt: { issuedAt: now - 1 },
       expiresAt: { expiresAt: now + 3601 },

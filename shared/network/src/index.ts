@@ -1,3 +1,6 @@
+export * from './acceptance/acceptance-local.ts'
+export { acceptanceTermsSchema, type AcceptanceTerms } from './acceptance/acceptance-messages.ts'
+export * from './acceptance/acceptance-remote.ts'
 export * from './admission.ts'
 export * from './catalogue/catalogue-local.ts'
 export * from './catalogue/catalogue-messages.ts'

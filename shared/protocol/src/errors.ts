@@ -32,7 +32,7 @@ export const queryCodes = [
   'engine-failed',
 ] as const
 
-/** Codes for records that travel between nodes: manifests, node records, snapshots. */
+/** Codes for records that travel between nodes: manifests, node records, snapshots, acceptances. */
 export const recordCodes = [
   'manifest-invalid',
   'manifest-mismatch',
@@ -40,6 +40,7 @@ export const recordCodes = [
   'node-record-stale',
   'snapshot-invalid',
   'snapshot-stranger',
+  'not-accepted',
 ] as const
 
 /** Codes for contract verbs. */

@@ -26,6 +26,8 @@ export const nodeRecordSchema = v.strictObject({
   queryKey: hexSchema(65),
   keyId: hexSchema(8),
   datasets: v.pipe(v.array(hashSchema), v.maxLength(200)),
+  /** Present when the node accepts datasets of curators whom it does not know; ask it for its terms. */
+  accepts: v.exactOptional(v.literal(true)),
   seq: uintSchema(),
   issuedAt: uintSchema(),
   expiresAt: uintSchema(),

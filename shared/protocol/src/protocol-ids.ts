@@ -1,5 +1,6 @@
 /** libp2p protocol ids. Every protocol opens with a version word so that a mismatch is a readable error. */
 export const protocolIds = {
+  acceptance: '/enigma/acceptance/1.0.0',
   catalogue: '/enigma/catalogue/1.0.0',
   locate: '/enigma/locate/1.0.0',
   query: '/enigma/query/1.0.0',

@@ -4,7 +4,7 @@
  */
 import type { DatabaseSync } from 'node:sqlite'
 import { setTimeout as delay } from 'node:timers/promises'
-import { toChainError, type ContractDeployment } from '@enigma/chain'
+import { toChainError, type ContractDeployment, type Payout } from '@enigma/chain'
 import { MarketplaceError, type Hex } from '@enigma/protocol'
 import type { PublicClient } from 'viem'
 import { followChain, type StoredPages } from './follow-chain.ts'
@@ -62,6 +62,8 @@ export type ChainMirror = {
   datasets: () => MirroredDataset[]
   /** Every account that was ever the dataset's publisher, as of the head, however old that is. */
   publishersOf: (dataset: Hex) => Hex[]
+  /** The payees that a dataset names as of the head, however old that is; none for an unknown one. */
+  payoutsOf: (dataset: Hex) => readonly Payout[]
   /** The factors of a dataset's rank as of the head, however old that is: for listings. */
   rankFactorsOf: (dataset: Hex) => RankFactors | undefined
   /** Accounts whose subscriptions end within a day and allow a renewal at the present rate. */
@@ -120,6 +122,7 @@ export function createChainMirror(parameters: CreateChainMirrorParameters): Chai
     },
     datasets: () => reads.datasets(),
     publishersOf: (dataset) => reads.publishersOf(dataset),
+    payoutsOf: reads.payoutsOf,
     rankFactorsOf: (dataset) => reads.rankFactorsOf({ dataset, atSeconds: atSeconds() }),
     dueRenewals: (dataset) => reads.dueRenewals({ dataset, atSeconds: fresh().timestamp }),
     waitForBlock: (wait) => waiters.waitForBlock({ ...wait, head: follower.head?.number }),

@@ -1,6 +1,6 @@
 /** Reads of the mirrored state as of its head. */
 import type { DatabaseSync, SQLOutputValue } from 'node:sqlite'
-import { churnOne, decayChurn, periodSeconds, type RankInputs } from '@enigma/chain'
+import { churnOne, decayChurn, type Payout, periodSeconds, type RankInputs } from '@enigma/chain'
 import type { Hex } from '@enigma/protocol'
 
 const secondsPerDay = 86_400
@@ -39,6 +39,7 @@ export type MirrorReads = {
   datasetOf: (dataset: Hex) => MirroredDataset | undefined
   datasets: () => MirroredDataset[]
   publishersOf: (dataset: Hex) => Hex[]
+  payoutsOf: (dataset: Hex) => readonly Payout[]
   rankFactorsOf: (parameters: { dataset: Hex; atSeconds: number }) => RankFactors | undefined
   dueRenewals: (parameters: { dataset: Hex; atSeconds: number }) => Hex[]
 }
@@ -65,8 +66,21 @@ export function createMirrorReads(database: DatabaseSync): MirrorReads {
     datasetOf,
     datasets: () => selectDatasets.all().map(toDataset),
     publishersOf: (dataset) => selectPublishers.all(dataset).map((row) => String(row['publisher']) as Hex),
+    payoutsOf: createPayoutsOf(database),
     rankFactorsOf: createRankFactorsOf(database, datasetOf),
     dueRenewals: createDueRenewals(database, datasetOf),
+  }
+}
+
+function createPayoutsOf(database: DatabaseSync): MirrorReads['payoutsOf'] {
+  const select = database.prepare(
+    `SELECT args FROM chain_event
+     WHERE dataset = ? AND account = '' AND name IN ('DatasetRegistered', 'DatasetUpdated')
+     ORDER BY block_number DESC, log_index DESC LIMIT 1`,
+  )
+  return (dataset) => {
+    const row = select.get(dataset)
+    return row === undefined ? [] : (JSON.parse(String(row['args'])) as { payouts: Payout[] }).payouts
   }
 }
 

@@ -9,6 +9,8 @@ import { backupNode, restoreNode } from '../daemon/backup.ts'
 import { readNodeFile } from '../daemon/data-directory.ts'
 import { readKeyFile } from '../daemon/key-file.ts'
 import { createLog } from '../daemon/log.ts'
+import { dataFiles } from '../daemon/node-state.ts'
+import { recordOperatorAcceptance } from '../daemon/operator-acceptances.ts'
 import { peerIdOf } from '../host/peer-key.ts'
 import { action, type CommandContext, deploymentOf } from './context.ts'
 import { signerOf } from './signer.ts'
@@ -79,12 +81,14 @@ function addAccept(node: Command, context: CommandContext): void {
       action(context, async (output, options: AcceptOptions, path: string) => {
         const { dataDirectory, networkFile } = await readConfig({ path: options.config })
         const roles = options.roles.split(',').map(parseRole)
+        const dataset = datasetIdOf(parseDatasetPath(path))
         const acceptance = await signNodeAcceptance({
           node: { peerId: await peerIdOf({ path: join(dataDirectory, 'peer.key') }), roles },
-          dataset: datasetIdOf(parseDatasetPath(path)),
+          dataset,
           signer: signerOf(await readKeyFile({ path: join(dataDirectory, 'signer.key') })),
           deployment: deploymentOf(networkFile),
         })
+        await recordOperatorAcceptance({ directory: join(dataDirectory, dataFiles.accepted), dataset, acceptance })
         if (options.out !== undefined) await writeFile(options.out, `${JSON.stringify(acceptance, null, 2)}\n`)
         output.record(acceptance)
       }),

@@ -42,6 +42,7 @@ export async function backupNode({
     dataFiles.peerKey,
     dataFiles.queryKeys,
     dataFiles.libp2p,
+    dataFiles.accepted,
     dataFiles.snapshots,
   ]) {
     const path = join(dataDirectory, name)

@@ -95,7 +95,14 @@ async function addNode(): Promise<Node> {
     work: workInProcess(store),
     deployment,
     own: () => ({
-      ...{ dataset, manifest: manifestOf(), manifestHash: dataset, publisher: present, roles: ['persistence'] },
+      ...{
+        dataset,
+        manifest: manifestOf(),
+        manifestHash: dataset,
+        publisher: present,
+        roles: ['persistence'],
+        isGuest: false,
+      },
     }),
     onAccepted: () => Promise.resolve(),
     nowSeconds: () => 2000,

@@ -1,6 +1,7 @@
 /** The roles that hold data, persistence and worker, composed over one snapshot store. */
 import { uptime } from 'node:os'
 import { verifyManifest } from '@enigma/crypto'
+import { handleAcceptance, type ProtocolServer } from '@enigma/network'
 import type { Deployment } from '@enigma/protocol'
 import { catchUpPublisher } from './catch-up-publisher.ts'
 import { createSnapshotPush, serveSnapshots } from './snapshot-exchange.ts'
@@ -14,8 +15,10 @@ import { systemClock } from '../roles/worker/clock.ts'
 import { createRunLog } from '../roles/worker/run-log.ts'
 import { findSandboxTools } from '../roles/worker/sandbox/sandbox-tools.ts'
 import { startWorkerRole, type WorkerRole } from '../roles/worker/start-worker-role.ts'
-import { createSegmentWorker } from '../snapshot/segment-worker.ts'
+import { createSegmentWorker, type RunSegmentWork } from '../snapshot/segment-worker.ts'
 import { createManifestWatcher, type ManifestWatcher, type OwnDataset } from './manifest-watcher.ts'
+import type { Guests } from './guests.ts'
+import { openGuests } from './open-guests.ts'
 import { readScript } from './read-script.ts'
 import type { NodeState } from './node-state.ts'
 import type { Peers } from './peers.ts'
@@ -38,6 +41,8 @@ export type DataRoles = {
   persistence: PersistenceRole | undefined
   worker: WorkerRole | undefined
   watcher: ManifestWatcher
+  /** Whether curators whom the operator does not know may ask for a place now. */
+  readonly acceptsGuests: boolean
   /** Serves snapshots and begins to watch for manifests; call when the query handler stands. */
   start: () => Promise<void>
   stop: () => Promise<void>
@@ -45,11 +50,12 @@ export type DataRoles = {
 
 /** Creates the roles; `start` begins them. */
 export function createDataRoles(parts: DataRolesParts): DataRoles {
-  const { config, deployment, state, host, mirror, peers, log, nowSeconds } = parts
+  const { config, deployment, state, host, mirror, peers, log } = parts
   const onError = (error: unknown) => log.warn({ error }, 'data roles')
   const work = createSegmentWorker({ temporaryDirectory: state.snapshots.temporaryDirectory })
   const persistence = config.roles.includes('persistence') ? startPersistence(parts) : undefined
   const worker = config.roles.includes('worker') ? startWorker(parts, work) : undefined
+  const guests = persistence === undefined ? undefined : openGuests(parts)
   const watcher = createManifestWatcher({
     datasets: mirror.datasets,
     findManifest: ({ dataset, metadataHash, signal }) =>
@@ -67,42 +73,63 @@ export function createDataRoles(parts: DataRolesParts): DataRoles {
     database: state.databases.node,
     intervalMs: config.chain.pollIntervalMs,
     onError: (error) => log.debug({ error }, 'a manifest is not to be had yet'),
+    admit: guests?.admit,
     onChange: async (own) => {
       if (persistence !== undefined) await servePersistence(persistence, own)
       await worker?.setDatasets(workerDatasets(own, config))
       parts.onDatasets()
     },
   })
-  let snapshots: Awaited<ReturnType<typeof serveSnapshots>> | undefined
+  const servers: ProtocolServer[] = []
   return {
     persistence,
     worker,
     watcher,
+    get acceptsGuests() {
+      return guests?.isOpen === true
+    },
     async start() {
-      snapshots = await serveSnapshots({
-        host: host.node,
-        store: state.snapshots,
-        work,
-        deployment,
-        own: watcher.own,
-        onAccepted: async (dataset) => {
-          const own = watcher.own(dataset)
-          if (own !== undefined) await (await persistence?.serve(own))?.settle()
-        },
-        nowSeconds,
-        maxSnapshotBytes: config.persistence.maxSnapshotBytes,
-        keepSnapshots: config.persistence.keepSnapshots,
-        onError,
-      })
+      servers.push(...(await startServers({ parts, work, watcher, persistence, guests, onError })))
+      guests?.start(onError)
       watcher.start()
     },
     async stop() {
+      await guests?.stop()
       await watcher.stop()
-      await snapshots?.stop()
+      for (const server of servers) await server.stop()
       await worker?.stop()
       await persistence?.stop()
     },
   }
+}
+
+type ServersParameters = Pick<DataRoles, 'watcher' | 'persistence'> & {
+  parts: DataRolesParts
+  work: RunSegmentWork
+  guests: Guests | undefined
+  onError: (error: unknown) => void
+}
+
+async function startServers({ parts, work, watcher, persistence, guests, onError }: ServersParameters) {
+  const { config, deployment, state, host, nowSeconds } = parts
+  const { maxSnapshotBytes, keepSnapshots } = config.persistence
+  const snapshots = await serveSnapshots({
+    host: host.node,
+    store: state.snapshots,
+    work,
+    deployment,
+    own: watcher.own,
+    onAccepted: async (dataset) => {
+      const own = watcher.own(dataset)
+      if (own !== undefined) await (await persistence?.serve(own))?.settle()
+    },
+    refusalOf: (dataset) => guests?.refusalOf(dataset),
+    nowSeconds,
+    ...{ maxSnapshotBytes, keepSnapshots, guestLimits: guestLimitsOf(config) },
+    onError,
+  })
+  if (guests === undefined) return [snapshots]
+  return [snapshots, await handleAcceptance({ host: host.node, desk: guests.desk, onError })]
 }
 
 /** One dataset that cannot be served keeps no other from it. */
@@ -112,6 +139,11 @@ async function servePersistence(role: PersistenceRole, own: readonly OwnDataset[
   const failures: unknown[] = []
   for (const terms of wanted) await role.serve(terms).catch((error: unknown) => failures.push(error))
   if (failures.length > 0) throw failures[0]
+}
+
+function guestLimitsOf({ persistence: { accepts } }: NodeConfig) {
+  const { maxBytes: maxSnapshotBytes, maxRows: maxSnapshotRows, keepSnapshots } = accepts
+  return { maxSnapshotBytes, maxSnapshotRows, keepSnapshots }
 }
 
 function startPersistence({ config, deployment, state, mirror, log, nowSeconds }: DataRolesParts): PersistenceRole {

@@ -30,7 +30,12 @@ export type OwnDataset = {
   manifestHash: Hex
   publisher: Hex
   roles: readonly NodeRole[]
+  /** Accepted by the settings, not by the operator by name: it is held to their limits. */
+  isGuest: boolean
 }
+
+/** A dataset whose manifest lists this node, as the chain has it; not yet admitted. */
+export type ListingDataset = OwnDataset & { listed: MirroredDataset }
 
 export type ManifestWatcherParts = {
   /** Every dataset on chain, closed ones too. */
@@ -41,6 +46,8 @@ export type ManifestWatcherParts = {
   peerId: string
   /** Opened with `manifestMigrations`. */
   database: DatabaseSync
+  /** Which of the datasets that list this node it serves, asked at each interval; all of them when absent. */
+  admit?: ((listing: readonly ListingDataset[]) => readonly OwnDataset[]) | undefined
   /** The full list whenever it changes; when it throws, it is told again at the next interval. */
   onChange: (own: readonly OwnDataset[]) => Promise<void>
   onError: (error: unknown) => void
@@ -61,9 +68,12 @@ export type ManifestWatcher = {
 
 type Known = { hash: Hex; own: OwnDataset | undefined }
 
+const admitAll = (listing: readonly ListingDataset[]): readonly OwnDataset[] => listing
+
 /** Creates the watcher; `start` begins it. */
 export function createManifestWatcher(parts: ManifestWatcherParts): ManifestWatcher {
   const known = new Map<Hex, Known>()
+  let admitted = new Map<Hex, OwnDataset>()
   const end = new AbortController()
   let timer: NodeJS.Timeout | undefined
   let running: Promise<void> = Promise.resolve()
@@ -77,9 +87,11 @@ export function createManifestWatcher(parts: ManifestWatcherParts): ManifestWatc
       if (end.signal.aborted) return
       const { isChanged, missing } = await update(parts, known)
       searches.want(missing)
-      isOwed ||= isChanged
+      const before = admitted
+      admitted = new Map((parts.admit ?? admitAll)(listing(parts, known)).map((own) => [own.dataset, own]))
+      isOwed ||= isChanged || !isSameList(before, admitted)
       if (!isOwed) return
-      await parts.onChange(listOwn(known))
+      await parts.onChange([...admitted.values()])
       isOwed = false
     })
     // The next turn comes whatever became of this one; its failure is thrown to whoever asked for it.
@@ -103,7 +115,7 @@ export function createManifestWatcher(parts: ManifestWatcherParts): ManifestWatc
     })
   }
   return {
-    own: (dataset) => known.get(dataset)?.own,
+    own: (dataset) => admitted.get(dataset),
     refresh,
     start: tick,
     async stop() {
@@ -115,8 +127,15 @@ export function createManifestWatcher(parts: ManifestWatcherParts): ManifestWatc
   }
 }
 
-function listOwn(known: ReadonlyMap<Hex, Known>): OwnDataset[] {
-  return [...known.values()].flatMap(({ own }) => (own === undefined ? [] : [own]))
+function listing({ datasets }: ManifestWatcherParts, known: ReadonlyMap<Hex, Known>): ListingDataset[] {
+  return datasets().flatMap((listed) => {
+    const own = known.get(listed.dataset)?.own
+    return own === undefined ? [] : [{ ...own, listed }]
+  })
+}
+
+function isSameList(before: ReadonlyMap<Hex, OwnDataset>, after: ReadonlyMap<Hex, OwnDataset>): boolean {
+  return before.size === after.size && [...after].every(([id, { isGuest }]) => before.get(id)?.isGuest === isGuest)
 }
 
 /** Brings what is known up to the chain, as far as the manifests are here; `missing` are those that are not. */
@@ -150,7 +169,7 @@ function ownOf({ peerId }: ManifestWatcherParts, listed: MirroredDataset, manife
   const node = manifest.nodes.find((each) => each.peerId === peerId)
   if (node === undefined) return undefined
   const { dataset, metadataHash, publisher } = listed
-  return { dataset, manifest, manifestHash: metadataHash, publisher, roles: node.roles }
+  return { dataset, manifest, manifestHash: metadataHash, publisher, roles: node.roles, isGuest: false }
 }
 
 /** The manifest with the hash on chain; undefined while it is not here. */

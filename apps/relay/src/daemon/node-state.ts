@@ -22,6 +22,7 @@ export const dataFiles = {
   queryKeys: 'query-keys.json',
   libp2p: 'libp2p',
   snapshots: 'snapshots',
+  accepted: 'accepted',
   databases: ['chain.db', 'node.db', 'persistence.db', 'worker.db', 'catalogue.db'],
 } as const
 

@@ -17,6 +17,8 @@ export type PullParts = {
   nowSeconds: () => number
   maxSnapshotBytes: number
   keepSnapshots: number
+  /** Rows of one snapshot; any number when absent. */
+  maxSnapshotRows?: number | undefined
   /** For one snapshot to be taken in, in milliseconds; an hour when absent. */
   pullTimeoutMs?: number | undefined
 }
@@ -50,6 +52,7 @@ export async function pullSnapshot(parameters: PullSnapshotParameters): Promise<
     fetchSegment: (segment) => fetchSegment({ ...segment, pass, connection }),
     nowSeconds: parts.nowSeconds(),
     maxBytes: parts.maxSnapshotBytes,
+    maxRows: parts.maxSnapshotRows,
     signal,
   })
 }

@@ -27,16 +27,31 @@ afterEach(() => cleanup.run())
 
 type Listed = { peerId: string; roles: NodeRole[]; signer: `0x${string}` }
 
-function ownOf(nodes: Listed[]): OwnDataset {
+function ownOf(nodes: Listed[], isGuest = false): OwnDataset {
   const signature = '0x00' as const
   const tables = [{ name: 'candles', columns: candleColumns.map((column) => ({ ...column, encryption: 'none' })) }]
   const manifest = { nodes: nodes.map((node) => ({ ...node, signature })), tables } as unknown as Manifest
   const address = publisher.address.toLowerCase() as `0x${string}`
-  return { dataset, manifest, manifestHash: `0x${'33'.repeat(32)}`, publisher: address, roles: ['persistence'] }
+  return {
+    dataset,
+    manifest,
+    manifestHash: `0x${'33'.repeat(32)}`,
+    publisher: address,
+    roles: ['persistence'],
+    isGuest,
+  }
+}
+
+type SetUpParameters = {
+  pullTimeoutMs?: number
+  provider?: Partial<SnapshotProvider>
+  /** Why the node does not serve the dataset. */
+  refusal?: string
+  isGuest?: boolean
 }
 
 /** A node that takes in snapshots, and a worker that publishes them; `provider` is what the worker gives when asked. */
-async function setUp({ pullTimeoutMs, provider }: { pullTimeoutMs?: number; provider?: Partial<SnapshotProvider> }) {
+async function setUp({ pullTimeoutMs, provider, refusal, isGuest = false }: SetUpParameters) {
   const directory = await newDirectory(cleanup)
   const node = await startHost({ cleanup, kind: 'public' })
   const worker = await startHost({ cleanup, kind: 'public', listen: [] })
@@ -50,11 +65,13 @@ async function setUp({ pullTimeoutMs, provider }: { pullTimeoutMs?: number; prov
     store,
     work: workInProcess(store),
     deployment,
-    own: () => ownOf(nodes),
+    own: () => (refusal === undefined ? ownOf(nodes, isGuest) : undefined),
     onAccepted: (id) => Promise.resolve(void accepted.push(id)),
     nowSeconds: () => 2000,
     maxSnapshotBytes: 10_000_000,
     keepSnapshots: 3,
+    refusalOf: () => refusal,
+    guestLimits: { maxSnapshotBytes: 10_000_000, maxSnapshotRows: 4, keepSnapshots: 0 },
     pullTimeoutMs,
     onError: (error) => {
       if (!(error instanceof Error && error.name === 'TimeoutError')) expect.fail(String(error))
@@ -162,4 +179,19 @@ test('a persistence node of the manifest may fetch, a stranger may not', async (
   await expect(fetchLatestSnapshot({ connection, dataset })).rejects.toMatchObject({ code: 'snapshot-stranger' })
   list(worker, ['persistence'], stranger)
   await expect(fetchLatestSnapshot({ connection, dataset })).rejects.toMatchObject({ code: 'snapshot-unknown' })
+})
+
+test('a dataset that does not meet the terms is refused before anything is asked', async () => {
+  const { publishing, asked, offer } = await setUp({ refusal: 'This node asks for more.' })
+  const { signed } = await publishRows(publishing, candles(1, 5))
+  await expect(offer(signed)).rejects.toMatchObject({ code: 'not-accepted', shortMessage: 'This node asks for more.' })
+  expect(asked).toEqual([])
+})
+
+test('a guest’s snapshot of more rows than the node takes is refused before its segments', async () => {
+  const { publishing, offer, latestSeq } = await setUp({ isGuest: true })
+  const { signed } = await publishRows(publishing, candles(1, 5))
+  const details = expect.stringContaining('at most 4') as string
+  await expect(offer(signed)).rejects.toMatchObject({ code: 'snapshot-invalid', details })
+  expect(await latestSeq()).toBeUndefined()
 })

@@ -19,8 +19,12 @@ import { type PullParts, pullSnapshot } from './pull-snapshot.ts'
 
 /** Snapshots that are taken in at once, of all datasets. */
 const maxPulls = 8
+/** Of datasets that the operator did not accept by name: they take no place from the others. */
+const maxGuestPulls = 4
 /** One that is taken in and one that waits for it: a publisher's next head comes while the last one is on its way. */
 const pullsPerDataset = 2
+
+type GuestLimits = Pick<PullParts, 'maxSnapshotBytes' | 'maxSnapshotRows' | 'keepSnapshots'>
 
 export type SnapshotExchangeParts = PullParts & {
   host: ProtocolHost
@@ -28,17 +32,22 @@ export type SnapshotExchangeParts = PullParts & {
   own: (dataset: Hex) => OwnDataset | undefined
   /** Waits until this node serves the snapshot that it took in. */
   onAccepted: (dataset: Hex) => Promise<void>
+  /** Why this node does not serve a dataset that lists it. */
+  refusalOf?: ((dataset: Hex) => string | undefined) | undefined
+  /** Limits of datasets that the operator did not accept by name. */
+  guestLimits?: GuestLimits | undefined
   onError: (error: unknown) => void
 }
 
 /** Serves the snapshot protocol: gives to the manifest's persistence nodes, takes in where this node is one. */
 export function serveSnapshots(parts: SnapshotExchangeParts): Promise<ProtocolServer> {
   const pulls = createConcurrencyLimiter({ perKey: pullsPerDataset, total: maxPulls })
+  const guestPulls = createConcurrencyLimiter({ perKey: pullsPerDataset, total: maxGuestPulls })
   return handleSnapshots({
     host: parts.host,
     provider: createSnapshotSource({ store: parts.store }),
     mayFetch: (fetcher) => mayFetch(parts, fetcher),
-    onOffer: (offer) => takeOffer(parts, pulls, offer),
+    onOffer: (offer) => takeOffer(parts, ({ isGuest }) => (isGuest ? guestPulls : pulls), offer),
     onError: parts.onError,
   })
 }
@@ -55,18 +64,24 @@ async function mayFetch(parts: SnapshotExchangeParts, { dataset, peerId, pass }:
 
 /**
  * Nothing is pulled before the head is known as the publisher's and new. Who carries it does not matter: a publisher
- * works by `enigma dataset publish` from anywhere, too. Throws `dataset-unknown`, `snapshot-invalid`, and `busy` while
- * other offers are taken in.
+ * works by `enigma dataset publish` from anywhere, too. Throws `dataset-unknown`, `not-accepted`, `snapshot-invalid`, and
+ * `busy` while other offers are taken in.
  */
-async function takeOffer(parts: SnapshotExchangeParts, pulls: ConcurrencyLimiter, offer: SnapshotOffer): Promise<void> {
+async function takeOffer(
+  parts: SnapshotExchangeParts,
+  pullsOf: (own: OwnDataset) => ConcurrencyLimiter,
+  offer: SnapshotOffer,
+): Promise<void> {
   const { dataset } = offer.signed.head
   const own = parts.own(dataset)
   if (own?.roles.includes('persistence') !== true) {
+    const refusal = parts.refusalOf?.(dataset)
+    if (refusal !== undefined) throw new MarketplaceError({ code: 'not-accepted', message: refusal })
     const message =
       'This node does not know itself as a persistence node of the dataset; try again once it has the manifest.'
     throw new MarketplaceError({ code: 'dataset-unknown', message })
   }
-  if (await isNewHead(parts, own, offer)) await pullOffered(parts, own, pulls, offer)
+  if (await isNewHead(parts, own, offer)) await pullOffered(parts, own, pullsOf(own), offer)
   await parts.onAccepted(dataset)
 }
 
@@ -94,8 +109,9 @@ async function pullOffered(
     throw new MarketplaceError({ code: 'busy', message: 'This node takes in other snapshots now; offer it again.' })
   }
   try {
-    const { dataset, publisher, manifest } = own
-    await pullSnapshot({ parts, dataset, publisher, tables: manifest.tables, connection })
+    const { dataset, publisher, manifest, isGuest } = own
+    const limited = isGuest ? { ...parts, ...parts.guestLimits } : parts
+    await pullSnapshot({ parts: limited, dataset, publisher, tables: manifest.tables, connection })
   } finally {
     leave()
   }

@@ -128,6 +128,7 @@ async function startNetwork(parts: NetworkParts): Promise<void> {
     roles: config.roles,
     queryKey: () => ({ publicKey: state.queryKeys.current.queryKey, keyId: state.queryKeys.current.keyId }),
     datasets: () => roles.persistence?.datasets() ?? [],
+    accepts: () => roles.acceptsGuests,
     settings: state.settings,
     relays: keeper.connections,
     onRecord: async (signed) => {

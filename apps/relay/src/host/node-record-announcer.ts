@@ -27,6 +27,8 @@ export type CreateNodeRecordAnnouncerParameters = {
   /** The key that queries are sealed to, and its id. */
   queryKey: () => { publicKey: Hex; keyId: Hex }
   datasets: () => readonly Hex[]
+  /** Whether the node accepts datasets of curators whom it does not know; never when absent. */
+  accepts?: (() => boolean) | undefined
   /** Keeps the record's number over restarts. */
   settings: SettingsStore
   /** Connections to the relays that are to know the record. */
@@ -105,9 +107,9 @@ export function createNodeRecordAnnouncer(parameters: CreateNodeRecordAnnouncerP
   }
 }
 
-type RecordContent = Pick<NodeRecord, 'multiaddrs' | 'queryKey' | 'keyId' | 'datasets'>
+type RecordContent = Pick<NodeRecord, 'multiaddrs' | 'queryKey' | 'keyId' | 'datasets' | 'accepts'>
 
-function contentOf({ host, queryKey, datasets }: CreateNodeRecordAnnouncerParameters): RecordContent {
+function contentOf({ host, queryKey, datasets, accepts }: CreateNodeRecordAnnouncerParameters): RecordContent {
   const { publicKey, keyId } = queryKey()
   const multiaddrs = host
     .getMultiaddrs()
@@ -115,12 +117,13 @@ function contentOf({ host, queryKey, datasets }: CreateNodeRecordAnnouncerParame
     .filter((address) => address.length <= 500)
     .sort()
     .slice(0, maxAddresses)
-  return { multiaddrs, queryKey: publicKey, keyId, datasets: [...datasets()].sort() }
+  const content = { multiaddrs, queryKey: publicKey, keyId, datasets: [...datasets()].sort() }
+  return accepts?.() === true ? { ...content, accepts: true } : content
 }
 
 function isSame(record: NodeRecord, content: RecordContent): boolean {
-  const { multiaddrs, queryKey, keyId, datasets } = record
-  return JSON.stringify({ multiaddrs, queryKey, keyId, datasets }) === JSON.stringify(content)
+  const { multiaddrs, queryKey, keyId, datasets, accepts } = record
+  return JSON.stringify({ multiaddrs, queryKey, keyId, datasets, accepts }) === JSON.stringify(content)
 }
 
 /** A record is renewed when half of its time has passed. */

@@ -37,6 +37,8 @@ export type AcceptSnapshotParameters = {
   nowSeconds: number
   /** All segments of the snapshot together. */
   maxBytes: number
+  /** The same in rows; any number when absent. */
+  maxRows?: number | undefined
   keepSnapshots?: number | undefined
   onProgress?: ((progress: { bytes: number; totalBytes: number }) => void) | undefined
   signal?: AbortSignal | undefined
@@ -93,7 +95,7 @@ function checkOrder(latest: StoredSnapshot | undefined, { head }: SignedHead): v
 
 async function checkDescription(
   snapshot: Snapshot,
-  { signed, tables, maxBytes }: AcceptSnapshotParameters,
+  { signed, tables, maxBytes, maxRows = Infinity }: AcceptSnapshotParameters,
 ): Promise<void> {
   const head = headOf(snapshot)
   const isOfHead = Object.entries(head).every(([name, value]) => signed.head[name as keyof typeof head] === value)
@@ -103,6 +105,8 @@ async function checkDescription(
     if ((await tableRoot(segments)) !== root) throw invalid('a root of a table is not over its segments')
   }
   if ((await snapshotRoot(snapshot.tables)) !== snapshot.root) throw invalid('its root is not over its tables')
+  const totalRows = segmentsOf(snapshot).reduce((sum, { rows }) => sum + rows, 0)
+  if (totalRows > maxRows) throw invalid(`it has ${totalRows} rows, and this node takes at most ${maxRows}`)
   const totalBytes = segmentsOf(snapshot).reduce((sum, { bytes }) => sum + bytes, 0)
   if (totalBytes > maxBytes) throw invalid(`it has ${totalBytes} bytes, and this node takes at most ${maxBytes}`)
 }

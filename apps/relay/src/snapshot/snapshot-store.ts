@@ -13,6 +13,8 @@ export type SnapshotStore = {
   newTemporaryPath(): string
   /** The snapshots of a dataset, read from disk at the first call, and again after a call that failed. */
   dataset(dataset: Hex): Promise<DatasetSnapshots>
+  /** Deletes all that is here of a dataset; whoever uses it must have stopped. */
+  remove(dataset: Hex): Promise<void>
   /** Ids of the datasets that have a folder. */
   datasets(): Promise<Hex[]>
 }
@@ -45,6 +47,10 @@ export async function openSnapshotStore({
       // Whoever asked is told; what failed may work the next time.
       open.catch(() => opened.delete(dataset))
       return open
+    },
+    async remove(dataset) {
+      opened.delete(dataset)
+      await rm(join(directory, dataset), { recursive: true, force: true })
     },
     async datasets() {
       const names = await readdir(directory)

@@ -2,15 +2,17 @@ import { afterEach, describe, expect, test } from 'vitest'
 import {
   createQueryId,
   createStreamPool,
+  fetchAcceptanceTerms,
   fetchLatestSnapshot,
   fetchPage,
   framesOfGroups,
+  handleAcceptance,
   handleSnapshots,
   locateDataset,
   openStream,
   sendQuery,
 } from '@enigma/network'
-import { encodeCbor, type Hex, limits, protocolIds, uint32be } from '@enigma/protocol'
+import { encodeCbor, type Hex, limits, MarketplaceError, protocolIds, uint32be } from '@enigma/protocol'
 import type { Connection, Stream } from '@libp2p/interface'
 import { multiaddr } from '@multiformats/multiaddr'
 import { addressesOf, createCleanup, peerIdOf, startHost } from './support/nodes.ts'
@@ -20,6 +22,7 @@ const cleanup = createCleanup()
 afterEach(() => cleanup.run())
 
 const dataset: Hex = `0x${'22'.repeat(32)}`
+const signer: Hex = `0x${'44'.repeat(20)}`
 const version = [4, ...uint32be(1)]
 
 /** Bytes as they go onto the stream, and whether the sender then ends. */
@@ -53,6 +56,15 @@ async function startEverything() {
     onError: (error) => errors.push(error),
   })
   cleanup.add(() => server.stop())
+  const closed = new MarketplaceError({ code: 'not-accepted', message: 'This node takes no datasets.' })
+  const desk = {
+    terms: () => {
+      throw closed
+    },
+    accept: () => Promise.reject(closed),
+  }
+  const acceptance = await handleAcceptance({ host: host.node, desk, onError: (error) => errors.push(error) })
+  cleanup.add(() => acceptance.stop())
   const client = await startHost({ cleanup, kind: 'public', listen: [] })
   const connection = await client.node.dial(addressesOf(host).map((text) => multiaddr(text)))
   return { host, errors, connection }
@@ -84,6 +96,10 @@ const honest: Record<string, (connection: Connection, peerId: string) => Promise
     }),
   [protocolIds.snapshot]: (connection) =>
     expect(fetchLatestSnapshot({ connection, dataset })).rejects.toMatchObject({ code: 'snapshot-unknown' }),
+  [protocolIds.acceptance]: (connection) =>
+    expect(fetchAcceptanceTerms({ connection, curator: signer, signer })).rejects.toMatchObject({
+      code: 'not-accepted',
+    }),
   [protocolIds.query]: async (connection, audience) => {
     const streams = createStreamPool({ protocol: protocolIds.query })
     const route = { audience, dataset, queryId: createQueryId(), ttl: 0 }

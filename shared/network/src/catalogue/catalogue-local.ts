@@ -30,6 +30,8 @@ export type CatalogueSource = {
   contents: () => CatalogueContents
   manifestOf: (hash: Hex) => SignedManifest | undefined
   recordOf: (peerId: string) => SignedNodeRecord | undefined
+  /** Records of at most `limit` persistence nodes that say that they accept datasets. */
+  accepting: (limit: number) => readonly SignedNodeRecord[]
 }
 
 export type HandleCatalogueParameters = {
@@ -78,6 +80,9 @@ function* toFrames(
       return
     case 'manifests':
       yield* encodeFound(request.hashes.map(catalogue.manifestOf))
+      return
+    case 'accepting':
+      yield* encodeFound(catalogue.accepting(request.limit))
       return
     case 'records':
       yield* encodeFound(request.peerIds.map(catalogue.recordOf))

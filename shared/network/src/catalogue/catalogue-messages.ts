@@ -14,6 +14,7 @@ import {
   uintSchema,
 } from '@enigma/protocol'
 import * as v from 'valibot'
+import { amountSchema } from '../amount-schema.ts'
 import { networkLimits } from '../network-limits.ts'
 
 /** What a node tells of itself or its datasets; the same bytes travel by gossip and by `announce`. */
@@ -27,12 +28,6 @@ export type Announcement = v.InferOutput<typeof announcementSchema>
 export const maxAnnouncementBytes = limits.manifestBytes + 1024
 
 const items = networkLimits.itemsPerRequest
-
-const amountSchema = v.pipe(
-  v.string(),
-  v.regex(/^(0|[1-9]\d{0,59})$/, 'expected a decimal amount'),
-  v.transform((text) => BigInt(text)),
-)
 
 export const pageRequestSchema = v.strictObject({
   kind: v.literal('page'),
@@ -53,6 +48,7 @@ export const catalogueRequestSchema = v.variant('kind', [
   pageRequestSchema,
   v.strictObject({ kind: v.literal('contents') }),
   v.strictObject({ kind: v.literal('manifests'), hashes: v.pipe(v.array(hashSchema), v.maxLength(items)) }),
+  v.strictObject({ kind: v.literal('accepting'), limit: v.pipe(uintSchema(items), v.minValue(1)) }),
   v.strictObject({ kind: v.literal('records'), peerIds: v.pipe(v.array(peerIdSchema), v.maxLength(items)) }),
 ])
 export type CatalogueRequest = v.InferOutput<typeof catalogueRequestSchema>

@@ -67,6 +67,15 @@ export async function* fetchRecords({
   for await (const frame of atMost(frames, peerIds.length)) yield decodeSignedRecord(frame)
 }
 
+/** Records of persistence nodes that say that they accept datasets of anyone; at most `limit`. */
+export async function* fetchAcceptingNodes({
+  limit = networkLimits.itemsPerRequest,
+  ...call
+}: CatalogueCall & { limit?: number }): AsyncGenerator<SignedNodeRecord, void, undefined> {
+  const frames = ask(call, { kind: 'accepting', limit }, networkLimits.frameBytes)
+  for await (const frame of atMost(frames, limit)) yield decodeSignedRecord(frame)
+}
+
 function ask({ connection, signal }: CatalogueCall, request: WireCatalogueRequest, maxFrameBytes: number) {
   const protocol = protocolIds.catalogue
   return callProtocol({ connection, protocol, request: encodeCbor(request), maxFrameBytes, signal })

@@ -35,6 +35,7 @@ async function setUp(accept: () => Promise<{ isNew: boolean }>, listed: readonly
         asked.push(peerId)
         return signed
       },
+      accepting: () => [],
     },
     onError: (error) => expect.fail(String(error)),
   })

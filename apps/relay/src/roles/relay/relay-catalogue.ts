@@ -25,7 +25,7 @@ import { createChainNews, type ChainNews } from './chain-news.ts'
 import { createListedNodes, type ListedNodes } from './listed-nodes.ts'
 import { createUnlistedRecords, type UnlistedRecord, type UnlistedRecords } from './unlisted-records.ts'
 
-export type RelayCatalogue = Pick<CatalogueSource, 'page' | 'contents' | 'manifestOf' | 'recordOf'> & {
+export type RelayCatalogue = Pick<CatalogueSource, 'page' | 'contents' | 'manifestOf' | 'recordOf' | 'accepting'> & {
   /**
    * Verifies and stores; `waitMs` is how long the chain may take to name a manifest. Throws `manifest-mismatch`,
    * `manifest-invalid`, `node-record-invalid`, `node-record-stale`, `chain-unavailable`; `busy` when `sender`, whose
@@ -62,6 +62,8 @@ export type CreateRelayCatalogueParameters = {
   protectedPeers?: ReadonlySet<string> | undefined
   /** Peers that are connected now; their records are dropped last. */
   connectedPeers?: (() => ReadonlySet<string>) | undefined
+  /** From 0 to below 1. */
+  random?: (() => number) | undefined
 }
 
 type State = CreateRelayCatalogueParameters & {
@@ -106,6 +108,7 @@ export function createRelayCatalogue(parameters: CreateRelayCatalogueParameters)
     contents: () => store.contents(nowSeconds()),
     manifestOf: store.manifestOf,
     recordOf: (peerId) => liveRecord(state, peerId)?.signed,
+    accepting: (limit) => acceptingNodes(state, limit),
     locate: (dataset) => locate(state, dataset),
     describe: (dataset) => describe(state, dataset),
     nodeRecordOf: (peerId) => {
@@ -205,6 +208,19 @@ function describe({ chain, store }: State, dataset: Hex): DatasetDescription | u
   const manifest = decodeManifest(signed.manifest)
   // Anyone may put the hash of another's manifest on chain; it does not describe his dataset.
   return datasetIdOf(manifest) === dataset ? { listing, manifest } : undefined
+}
+
+/** Nodes that a dataset lists come first: they do what they say. The others follow by chance, so that no flood hides all. */
+function acceptingNodes({ store, listed, nowSeconds, random = Math.random }: State, limit: number): SignedNodeRecord[] {
+  const open = store.records(nowSeconds()).flatMap(({ signed }) => {
+    const record = decodeNodeRecord(signed.record)
+    const order = (listed.has(record) ? 0 : 1) + random()
+    return record.accepts === true && record.roles.includes('persistence') ? [{ signed, order }] : []
+  })
+  return open
+    .toSorted((a, b) => a.order - b.order)
+    .slice(0, limit)
+    .map(({ signed }) => signed)
 }
 
 function liveRecord({ store, nowSeconds }: State, peerId: string) {

@@ -91,10 +91,12 @@ export async function createRecord({
   node: { host, account, roles },
   seq,
   multiaddrs,
+  accepts = false,
 }: {
   node: TestNode
   seq: number
   multiaddrs?: string[]
+  accepts?: boolean
 }): Promise<SignedNodeRecord> {
   const { publicKeyHex, keyId } = await createQueryKeyPair()
   const issuedAt = nowSeconds()
@@ -107,6 +109,7 @@ export async function createRecord({
     queryKey: publicKeyHex,
     keyId,
     datasets: [],
+    ...(accepts ? { accepts } : {}),
     seq,
     issuedAt,
     expiresAt: issuedAt + 3600,
