@@ -47,6 +47,9 @@ describe('readConfig', () => {
     const config = await readConfig({ path: join(directory, 'enigma.toml') })
     expect(config.dataDirectory).toBe(join(directory, 'state'))
     expect(config.networkFile.chainId).toBe(31_337)
+    expect(config.development).toBe(true)
+    await writeFile(join(directory, 'net.json'), JSON.stringify({ ...network, chainId: 1 }))
+    expect((await readConfig({ path: join(directory, 'enigma.toml') })).development).toBe(false)
   })
 
   test('says which file cannot be read', async () => {

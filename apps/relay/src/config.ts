@@ -5,6 +5,9 @@ import { isDatasetName, MarketplaceError, type NetworkFile, parseNetworkFile } f
 import { parse as parseToml } from 'smol-toml'
 import * as v from 'valibot'
 
+/** Anvil's, where money is worth nothing. */
+const developmentChainId = 31_337
+
 const role = v.picklist(['relay', 'persistence', 'worker'])
 const account = v.pipe(
   v.string(),
@@ -72,8 +75,11 @@ export const settingsSchema = v.strictObject({
       port: v.optional(port, 0),
     }),
   ),
-  /** Allows dialling loopback and private addresses, as a network on one machine needs. */
-  development: v.optional(v.boolean(), false),
+  /**
+   * Allows dialling loopback and private addresses, as a network on one machine needs. Without it only the relays named
+   * here and in the network file may have such addresses. By default true on the development chain (31337) alone.
+   */
+  development: v.exactOptional(v.boolean()),
   logLevel: v.optional(v.picklist(['debug', 'info', 'warn', 'error']), 'info'),
   persistence: v.optional(
     v.strictObject({
@@ -131,7 +137,7 @@ const checkedSettings = v.pipe(
 export type Settings = v.InferOutput<typeof settingsSchema>
 
 /** Settings with every path made absolute and the network file read. */
-export type NodeConfig = Settings & { networkFile: NetworkFile; path: string }
+export type NodeConfig = Settings & { development: boolean; networkFile: NetworkFile; path: string }
 
 /** Reads and validates `enigma.toml`; throws `setting-invalid` that names the wrong setting. */
 export async function readConfig({ path }: { path: string }): Promise<NodeConfig> {
@@ -142,15 +148,17 @@ export async function readConfig({ path }: { path: string }): Promise<NodeConfig
   const scripts = Object.fromEntries(
     Object.entries(settings.worker.scripts).map(([dataset, file]) => [dataset.toLowerCase(), from(file)]),
   )
+  const networkFile = parseNetworkFile(await readText(network))
   return {
     ...settings,
+    development: settings.development ?? networkFile.chainId === developmentChainId,
     network,
     dataDirectory: from(settings.dataDirectory),
     worker: { ...settings.worker, scripts },
     ...(settings.web === undefined ? {} : { web: { ...settings.web, directory: from(settings.web.directory) } }),
     keeper:
       settings.keeper.key === undefined ? settings.keeper : { ...settings.keeper, key: from(settings.keeper.key) },
-    networkFile: parseNetworkFile(await readText(network)),
+    networkFile,
     path: absolute,
   }
 }

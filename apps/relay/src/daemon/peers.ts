@@ -6,7 +6,7 @@ import { verifyNodeRecord } from '@enigma/crypto'
 import { locateDataset, type Location, raceInTurn, timedOut } from '@enigma/network'
 import { type Deployment, type Hex, MarketplaceError, type NodeRecord, type SignedNodeRecord } from '@enigma/protocol'
 import type { Connection, Libp2p } from '@libp2p/interface'
-import { multiaddr } from '@multiformats/multiaddr'
+import { recordAddresses } from '../host/record-addresses.ts'
 
 const dialTimeoutMs = 15_000
 /** For one relay to say all that it knows of a dataset: a manifest and some records. */
@@ -62,8 +62,7 @@ export function createPeers(parts: PeersParts): Peers {
         dataset,
         signal,
         use: async ({ records }, end) => {
-          const { multiaddrs } = await findRecord(parts, records, peerId)
-          const addresses = multiaddrs.map((text) => multiaddr(text))
+          const addresses = recordAddresses(await findRecord(parts, records, peerId))
           return parts.node.dial(addresses, { signal: AbortSignal.any([end, AbortSignal.timeout(dialTimeoutMs)]) })
         },
       }),
@@ -107,7 +106,7 @@ async function findRecord(
       if (error instanceof MarketplaceError) return undefined
       throw error
     })
-    if (record?.peerId !== peerId || record.multiaddrs.length === 0) continue
+    if (record?.peerId !== peerId || recordAddresses(record).length === 0) continue
     if (newest === undefined || record.seq > newest.seq) newest = record
   }
   if (newest !== undefined) return newest

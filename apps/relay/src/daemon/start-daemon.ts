@@ -68,6 +68,7 @@ async function start({ config, log }: StartDaemonParameters, stops: Stops): Prom
     announce: config.announce,
     iceServers: config.iceServers,
     isDevelopment: config.development,
+    trusted: [...config.networkFile.relays, ...config.relays],
   })
   stops.push(() => host.stop())
   await startNetwork({ config, log, state, mirror, host, stops, onChainChange })

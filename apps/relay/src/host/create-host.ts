@@ -17,8 +17,10 @@ import { yamux } from '@libp2p/yamux'
 import { MemoryDatastore, MountDatastore } from 'datastore-core'
 import { FsDatastore } from 'datastore-fs'
 import { Key } from 'interface-datastore'
+import { multiaddr } from '@multiformats/multiaddr'
 import { createLibp2p } from 'libp2p'
 import { announceTopic } from '@enigma/protocol'
+import { createDialGate } from './dial-gate.ts'
 import { gossipMessageId } from './gossip-message-id.ts'
 import { hostLimits } from './host-limits.ts'
 import { openPeerKey } from './peer-key.ts'
@@ -43,6 +45,8 @@ export type CreateHostParameters = {
   reservations?: number | undefined
   /** Allows dialling loopback and private addresses. */
   isDevelopment: boolean
+  /** Multiaddrs that the operator has named, which may be private also where others may not. */
+  trusted?: readonly string[] | undefined
 }
 
 export type Host = {
@@ -96,13 +100,16 @@ function networkOptions({
   iceServers = [],
   reservations = 1,
   isDevelopment,
+  trusted = [],
 }: CreateHostParameters) {
+  const gate = isDevelopment ? undefined : createDialGate({ trusted: trusted.map((text) => multiaddr(text)) })
+  const dialOpts = gate === undefined ? {} : { keepAlive: true, lookup: gate.lookup }
   const rtcConfiguration = { iceServers: iceServers.map((urls) => ({ urls })) }
   const circuits = Array.from({ length: reservations }, () => '/p2p-circuit')
   return {
     addresses: { listen: kind === 'private' ? [...circuits, '/webrtc'] : [...listen], announce: [...announce] },
     transports: [
-      tcp(),
+      tcp({ dialOpts }),
       webSockets(),
       webRTC({ rtcConfiguration }),
       webRTCDirect({ rtcConfiguration }),
@@ -115,7 +122,7 @@ function networkOptions({
       inboundConnectionThreshold: hostLimits.inboundConnectionThreshold,
       maxIncomingPendingConnections: hostLimits.maxIncomingPendingConnections,
     },
-    ...(isDevelopment && { connectionGater: { denyDialMultiaddr: () => false } }),
+    connectionGater: { denyDialMultiaddr: gate?.denyDialMultiaddr ?? (() => false) },
   }
 }
 

@@ -13,6 +13,7 @@ import {
 import { type ErrorCode, MarketplaceError, type NodeRecord } from '@enigma/protocol'
 import type { Connection, Libp2p } from '@libp2p/interface'
 import { type Multiaddr, multiaddr } from '@multiformats/multiaddr'
+import { recordAddresses } from '../../host/record-addresses.ts'
 import { relayLimits } from './relay-limits.ts'
 
 export type CreateForwarderParameters = {
@@ -73,7 +74,8 @@ function isPathFailure(error: unknown): boolean {
 }
 
 function nextHops({ nodeRecordOf }: CreateForwarderParameters, audience: string): NextHop[] {
-  const addresses = (nodeRecordOf(audience)?.multiaddrs ?? []).flatMap((text) => parseAddress(text) ?? [])
+  const record = nodeRecordOf(audience)
+  const addresses = record === undefined ? [] : recordAddresses(record)
   const hops = new Map<string, NextHop>([[audience, { peerId: audience, addresses: [] }]])
   for (const address of addresses) {
     const relay = relayOf(address)
@@ -82,7 +84,7 @@ function nextHops({ nodeRecordOf }: CreateForwarderParameters, audience: string)
     hop.addresses.push(relay?.address ?? address)
     hops.set(peerId, hop)
   }
-  return [...hops.values()]
+  return [...hops.values()].slice(0, relayLimits.hopsTried)
 }
 
 /** The relay that a circuit address goes through; undefined for an address of the node itself. */
@@ -92,15 +94,6 @@ function relayOf(address: Multiaddr): { peerId: string; address: Multiaddr } | u
   const relay = multiaddr(before)
   const peerId = relay.getComponents().find(({ name }) => name === 'p2p')?.value
   return peerId === undefined ? undefined : { peerId, address: relay }
-}
-
-function parseAddress(text: string): Multiaddr | undefined {
-  try {
-    return multiaddr(text)
-  } catch {
-    // A record may hold addresses of a kind that this version does not know.
-    return undefined
-  }
 }
 
 /** Open connections first; a peer whose addresses just failed is not dialled again at once. */

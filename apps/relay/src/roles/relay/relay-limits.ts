@@ -11,6 +11,8 @@ export const relayLimits = {
   chainWaitMs: 8_000,
   /** Announcements that wait so at once. */
   chainWaiters: 64,
+  /** The node itself and the relays that its record names, of which a stranger may name any number. */
+  hopsTried: 4,
   /** For one dial on behalf of a query: the asker waits. */
   dialTimeoutMs: 5_000,
   /** An address that failed is not dialled again for this long. */
