@@ -17,6 +17,8 @@ export const limits = {
   bytesPerQuery: 1024 * 1024 * 1024,
   /** Rows of one answer to an account that has only a trial. */
   trialRows: 1_000,
+  /** Rows of one answer to a free sample. */
+  sampleRows: 10_000,
   deterministicRows: 10_000,
   /** Plaintext bytes of one STREAM chunk. */
   chunkBytes: 64 * 1024,

@@ -1,2 +1,3 @@
 export * from './check-duckdb-query.ts'
 export * from './sql-position.ts'
+export { allowedFunctions } from './duckdb-dialect.ts'

@@ -3,7 +3,7 @@
 /** Characters before a byte of the text's UTF-8 form; the text's end for a byte behind it. */
 export function positionOfByte(sql: string, byte: number): number {
   const bytes = new TextEncoder().encode(sql)
-  return Array.from(new TextDecoder().decode(bytes.subarray(0, Math.max(0, byte)))).length
+  return Array.from(new TextDecoder('utf-8', { ignoreBOM: true }).decode(bytes.subarray(0, Math.max(0, byte)))).length
 }
 
 /** A refusal's details: the place on a line of its own, then whatever else is known. */

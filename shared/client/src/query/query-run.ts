@@ -149,7 +149,10 @@ type RunState = {
   firstRowsMs: number | undefined
   hasRows: boolean
   failover: AbortSignal | undefined
-  /** Set once a node has refused the dataset's own number of rows, as to an account that has only a trial. */
+  /**
+   * What is asked for at most: of a sample what nodes give; of others what a trial gives, once a node has refused the
+   * dataset's own number of rows.
+   */
   mostRows: number | undefined
 }
 
@@ -161,7 +164,7 @@ async function* runAttempts(parameters: StartQueryParameters): AsyncGenerator<Ba
     firstRowsMs: undefined,
     hasRows: false,
     failover: undefined,
-    mostRows: undefined,
+    mostRows: parameters.session === undefined ? limits.sampleRows : undefined,
   }
   let failure: MarketplaceError | undefined
   for (let attempt = 1; ; attempt++) {
@@ -190,7 +193,7 @@ async function* runAttempts(parameters: StartQueryParameters): AsyncGenerator<Ba
  */
 function askForFewer(error: unknown, { maxRows }: StartQueryParameters['query'], state: RunState): boolean {
   const isRefused = error instanceof MarketplaceError && error.code === 'limit-too-high'
-  if (!isRefused || maxRows !== undefined || state.mostRows !== undefined) return false
+  if (!isRefused || maxRows !== undefined || state.mostRows === limits.trialRows) return false
   state.mostRows = limits.trialRows
   return true
 }

@@ -13,7 +13,7 @@ export const persistenceLimits = {
   /** Rows of one answer to a trial, or to a subscription below the wanted confirmations. */
   trialRows: limits.trialRows,
   /** Rows of one answer to a sample query. */
-  sampleRows: 10_000,
+  sampleRows: limits.sampleRows,
   /** Time of one sample query. */
   sampleTimeoutMs: 5_000,
   /** Sample queries a minute from one relay or directly connected peer. */
