@@ -59,8 +59,15 @@ class WalletState {
     })
   }
 
+  /** Signs out: what this browser kept for the account is gone. */
   async disconnect(): Promise<void> {
-    await this.attempt(({ wallets }) => wallets.disconnect())
+    const { account } = this
+    await this.attempt(async ({ wallets }) => {
+      await wallets.disconnect()
+      if (account === undefined) return
+      const { forgetAccount } = await import('./console/console-store.ts')
+      await forgetAccount(account)
+    })
     announcer.say('Wallet disconnected')
   }
 

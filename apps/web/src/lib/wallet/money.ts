@@ -29,6 +29,8 @@ export type Money = {
   balances: (account: Hex) => Promise<ReadBalancesReturnType>
   dataset: (path: string) => Promise<ReadDatasetReturnType | undefined>
   subscription: (path: string, account: Hex) => Promise<ReadSubscriptionReturnType>
+  /** The newest block that the chain's own node knows. */
+  block: () => Promise<number>
   plan: (path: string, account: Hex, autoRenew: boolean) => Promise<PlanSubscriptionReturnType>
   /** The account's own events, oldest first, and the paths of the datasets that they name. */
   history: (account: Hex) => Promise<{ events: MarketplaceEvent[]; paths: ReadonlyMap<Hex, string> }>
@@ -54,6 +56,7 @@ export function createMoney(network: NetworkFile): Money {
     balances: (account) => readBalances({ ...common, account }),
     dataset: (path) => readDataset({ ...common, dataset: idOf(path) }),
     subscription: (path, account) => readSubscription({ ...common, dataset: idOf(path), account }),
+    block: async () => Number(await publicClient.getBlockNumber()),
     plan: (path, account, autoRenew) => planSubscription({ ...common, dataset: idOf(path), account, autoRenew }),
     async history(account) {
       const toBlock = Number(await publicClient.getBlockNumber())

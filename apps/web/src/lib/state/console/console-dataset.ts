@@ -1,0 +1,37 @@
+/** A dataset as the console needs it: verified, and no more than what one writes SQL with. */
+import { allowedFunctions } from '@enigma/query'
+import type { SqlSchema } from '#lib/sql/schema.ts'
+import { app } from '../app.svelte.ts'
+
+export type ConsoleDataset = {
+  path: string
+  title: string
+  schema: SqlSchema
+  /** The first rows of these tables may be asked by anyone. */
+  sample: readonly { table: string; rows: number }[]
+  maxRows: number
+  timeoutSeconds: number
+  trialSeconds: number
+}
+
+/** Finds and verifies a dataset; throws `dataset-unknown`, `no-relay`, `no-node` and the like. */
+export async function loadConsoleDataset(path: string, signal: AbortSignal): Promise<ConsoleDataset> {
+  const client = await app.client()
+  signal.throwIfAborted()
+  const { manifest } = await client.dataset(path, { signal })
+  const { tables, sample, limits, title, trialSeconds } = manifest
+  return {
+    ...{ path, title, sample, trialSeconds },
+    maxRows: limits.maxRows,
+    timeoutSeconds: limits.timeoutSeconds,
+    schema: { tables, defaultTable: sample[0]?.table ?? tables[0]?.name, functions: wordFunctions },
+  }
+}
+
+/** Operators are in the guard's list, too. */
+const wordFunctions = [...allowedFunctions].filter((name) => /^[a-z]\w+$/.test(name)).sort()
+
+/** Whether a text is a dataset's path, so that a mistyped link is told from a missing dataset. */
+export function isDatasetPath(path: string): boolean {
+  return /^0x[0-9a-f]{40}\/[a-z][a-z0-9_]{2,30}$/i.test(path)
+}

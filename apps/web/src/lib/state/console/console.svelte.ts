@@ -1,0 +1,243 @@
+/** The console: one dataset, one query, and how it is asked. */
+import type { Hex } from '@enigma/protocol'
+import type { ShownError } from '#lib/format/shown-error.ts'
+import { findParameters, type FoundParameter, type ParameterType } from '#lib/sql/find-parameters.ts'
+import { type ParameterValue, parseParameter } from '#lib/sql/parse-parameter.ts'
+import { quoteIdentifier, type SqlSchema } from '#lib/sql/schema.ts'
+import { decodeFragment, encodeFragment, type SharedQuery } from '#lib/sql/share-link.ts'
+import { cliSnippet, sdkSnippet } from '#lib/sql/snippets.ts'
+import { announcer } from '../announcer.svelte.ts'
+import { toShownError } from '../to-shown-error.ts'
+import { wallet } from '../wallet.svelte.ts'
+import { ConsoleAccessState } from './console-access.svelte.ts'
+import { type ConsoleDataset, isDatasetPath, loadConsoleDataset } from './console-dataset.ts'
+import { DatasetPickerState } from './dataset-picker.svelte.ts'
+import { KeptResultState } from './kept-result.svelte.ts'
+import { QueryHistoryState } from './query-history.svelte.ts'
+import { QueryRunState } from './query-run.svelte.ts'
+import { ResultViewState } from './result-view.svelte.ts'
+
+/** The free sample, or everything that a subscription opens. */
+export type Access = 'sample' | 'subscription'
+export type TypedParameter = FoundParameter & { type: ParameterType; text: string; error: string | undefined }
+
+const noSchema: SqlSchema = { tables: [], defaultTable: undefined, functions: [] }
+
+export class ConsoleState {
+  readonly run = new QueryRunState()
+  readonly view = new ResultViewState()
+  readonly history = new QueryHistoryState()
+  readonly picker = new DatasetPickerState()
+  readonly kept = new KeptResultState()
+  readonly granted = new ConsoleAccessState()
+
+  path = $state<string>()
+  dataset = $state.raw<ConsoleDataset>()
+  datasetError = $state.raw<ShownError>()
+  sql = $state('')
+  /** What was typed for each parameter, by its number; types where the reader chose one. */
+  typed = $state<Record<number, { type?: ParameterType; text: string }>>({})
+  /** Undefined until the reader chose: then whatever the account may ask. */
+  chosenAccess = $state<Access>()
+  route = $state<'blind' | 'direct'>('blind')
+  /** Why the SQL could not be laid out. */
+  formatError = $state<string>()
+  isAuthorizing = $state(false)
+  account = $state.raw<Hex>()
+  /** Why it is not known what the account may ask. */
+  accessError = $state.raw<ShownError>()
+  /** Errors of parameters are shown once a run was tried. */
+  wasTried = $state(false)
+  #loading: AbortController | undefined
+
+  readonly schema: SqlSchema = $derived(this.dataset?.schema ?? noSchema)
+  readonly hasSample: boolean = $derived((this.dataset?.sample.length ?? 0) > 0)
+  readonly access: Access = $derived(this.chosenAccess ?? (this.#mayAskAll() ? 'subscription' : 'sample'))
+  readonly parameters: readonly TypedParameter[] = $derived(
+    findParameters(this.sql, this.schema).map((found) => {
+      const { type = found.suggestedType, text = '' } = this.typed[found.number] ?? {}
+      const parsed = parseParameter(type, text)
+      return { ...found, type, text, error: 'error' in parsed ? parsed.error : undefined }
+    }),
+  )
+
+  /** Another account is connected, or none: other queries, another result, another subscription. */
+  async useAccount(account: Hex | undefined): Promise<void> {
+    this.account = account
+    this.kept.useAccount(account)
+    if (this.path !== undefined) void this.kept.restore(this.path)
+    await Promise.all([this.history.useAccount(account), this.#readAccess()])
+  }
+
+  async #readAccess(): Promise<void> {
+    try {
+      if (this.path === undefined) await this.picker.markSubscribed(this.account, Math.floor(Date.now() / 1000))
+      else await this.granted.load(this.path, this.account)
+    } catch (error) {
+      // The chain does not answer: the node will say what the account may ask.
+      this.accessError = toShownError(error)
+    }
+  }
+
+  #mayAskAll(): boolean {
+    return this.account !== undefined && (this.granted.tier === 'paid' || this.granted.tier === 'trial')
+  }
+
+  /** Opens a dataset and the query in the fragment; a dataset without a query gets one to begin with. */
+  async open(path: string | undefined, fragment: string): Promise<void> {
+    this.#loading?.abort()
+    const loading = new AbortController()
+    this.#loading = loading
+    this.path = path
+    this.dataset = undefined
+    this.datasetError = undefined
+    this.run.clear()
+    this.view.show(undefined)
+    const shared = await decodeFragment(fragment)
+    if (loading.signal.aborted) return
+    this.#take(shared ?? { sql: '', parameters: [] })
+    if (path === undefined) await this.picker.load()
+    else await Promise.all([this.#load(path.toLowerCase(), loading.signal), this.kept.restore(path)])
+    await this.#readAccess()
+  }
+
+  /** Tries again to find the dataset. */
+  async reload(): Promise<void> {
+    if (this.path === undefined) return
+    this.#loading?.abort()
+    this.#loading = new AbortController()
+    this.datasetError = undefined
+    await this.#load(this.path.toLowerCase(), this.#loading.signal)
+  }
+
+  async #load(path: string, signal: AbortSignal): Promise<void> {
+    if (!isDatasetPath(path)) {
+      this.datasetError = {
+        message: 'This is no dataset’s path; a path is <curator address>/<name>.',
+        details: path.slice(0, 200),
+      }
+      return
+    }
+    try {
+      const dataset = await loadConsoleDataset(path, signal)
+      if (signal.aborted) return
+      this.dataset = dataset
+      if (this.sql.trim() === '') this.sql = firstQuery(dataset)
+    } catch (error) {
+      if (!signal.aborted) this.datasetError = toShownError(error)
+    }
+  }
+
+  /** Takes up a query of the history or of the saved ones; it keeps its dataset's tables in mind, not its rows. */
+  takeKept(id: number): void {
+    const kept = [...this.history.recent, ...this.history.saved].find((each) => each.id === id)
+    if (kept !== undefined) this.#take({ sql: kept.sql, parameters: [...kept.parameters] })
+  }
+
+  async saveAs(name: string): Promise<void> {
+    await this.history.save(name, this.path ?? '', this.shared)
+    announcer.say(`Saved as ${name}.`)
+  }
+
+  /** Lays the SQL out; what cannot be read stays as it is. */
+  async format(): Promise<void> {
+    this.formatError = undefined
+    try {
+      const { formatSql } = await import('#lib/sql/format-sql.ts')
+      this.sql = formatSql(this.sql)
+    } catch (error) {
+      this.formatError = error instanceof Error ? error.message.slice(0, 300) : String(error)
+    }
+  }
+
+  #take({ sql, parameters }: SharedQuery): void {
+    this.sql = sql
+    this.typed = Object.fromEntries(parameters.map(({ type, text }, at) => [at + 1, { type, text }]))
+    this.wasTried = false
+  }
+
+  setParameter(number: number, change: { type?: ParameterType; text?: string }): void {
+    const { type, text = '' } = this.typed[number] ?? {}
+    const next = { ...(type === undefined ? {} : { type }), text, ...change }
+    this.typed = { ...this.typed, [number]: next }
+  }
+
+  /** What a link or the history keeps of the query. */
+  get shared(): SharedQuery {
+    return { sql: this.sql, parameters: this.parameters.map(({ type, text }) => ({ type, text })) }
+  }
+
+  /** The address of this query: the dataset in the search, the query in the fragment. */
+  async link(): Promise<string> {
+    const search = this.path === undefined ? '' : `?dataset=${this.path}`
+    return `/console${search}${this.sql.trim() === '' ? '' : await encodeFragment(this.shared)}`
+  }
+
+  /** The query for other places. */
+  async snippets(origin: string): Promise<{ link: string; sdk: string; cli: string }> {
+    const values = this.parameters.map(({ type, text }) => parseParameter(type, text))
+    const query = {
+      ...{ dataset: this.path ?? '', sql: this.sql, path: this.route, isSample: this.access === 'sample' },
+      parameters: values.map((parsed): ParameterValue => ('value' in parsed ? parsed.value : { type: 'null' })),
+    }
+    return { link: `${origin}${await this.link()}`, sdk: sdkSnippet(query), cli: cliSnippet(query) }
+  }
+
+  /** Runs what is written; does nothing while something of it is missing, which the page then says. */
+  async ask(): Promise<void> {
+    const { path, sql, access, account } = this
+    this.wasTried = true
+    this.formatError = undefined
+    if (path === undefined || sql.trim() === '') return
+    const values = this.#values()
+    if (values === undefined) return
+    if (access === 'subscription' && account === undefined) {
+      const message = 'Connect a wallet to ask as a subscriber.'
+      this.run.refuse({ message, next: ['connect', 'ask-sample'] })
+      return
+    }
+    const { shared } = this
+    this.view.show(undefined)
+    await this.run.run({
+      ...{ dataset: path, sql, parameters: values, path: this.route },
+      ...(access === 'subscription' && account !== undefined ? { account, ...this.granted.terms } : {}),
+    })
+    const { phase, elapsedMs, outcome, rows } = this.run
+    if (phase === 'running' || phase === 'idle') return
+    const facts = { phase, ms: elapsedMs, rows: outcome?.rowCount ?? rows?.rowCount ?? 0 }
+    await Promise.all([this.history.add(path, shared, facts), this.kept.keep({ run: this.run, dataset: path })])
+  }
+
+  /** Asks the wallet for the one signature of a session, then runs what is written. */
+  async authorizeAndAsk(): Promise<void> {
+    if (this.isAuthorizing) return
+    this.isAuthorizing = true
+    try {
+      const { authorizeSession } = await import('../purchase.svelte.ts')
+      await authorizeSession()
+    } catch (error) {
+      const shown = await wallet.explain(error)
+      this.run.refuse({ ...shown, next: ['authorize', 'ask-sample'] })
+      return
+    } finally {
+      this.isAuthorizing = false
+    }
+    await this.ask()
+  }
+
+  #values(): ParameterValue[] | undefined {
+    const values: ParameterValue[] = []
+    for (const { type, text } of this.parameters) {
+      const parsed = parseParameter(type, text)
+      if ('error' in parsed) return undefined
+      values.push(parsed.value)
+    }
+    return values
+  }
+}
+
+/** Something that runs: the first rows of the first table that may be asked. */
+function firstQuery({ schema, sample }: ConsoleDataset): string {
+  const table = schema.tables.find(({ name }) => name === sample[0]?.table) ?? schema.tables[0]
+  return table === undefined ? '' : `SELECT *\nFROM ${quoteIdentifier(table.name)}\nLIMIT 100`
+}

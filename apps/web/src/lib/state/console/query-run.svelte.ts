@@ -1,0 +1,158 @@
+/**
+ * One query at a time: its stages, its rows as they come, and how it ended. Rows are provisional until the receipt was
+ * verified; an attempt that begins anew takes the place of the one before.
+ */
+import type { Batch, QueryProgress, QueryRun } from '@enigma/client'
+import type { Hex } from '@enigma/protocol'
+import { formatPlural } from '#lib/format/numbers.ts'
+import { ResultSet, type RowSource } from '#lib/result/result-set.ts'
+import type { ParameterValue } from '#lib/sql/parse-parameter.ts'
+import { announcer } from '../announcer.svelte.ts'
+import { app } from '../app.svelte.ts'
+import { type ConsoleError, toConsoleError } from './console-error.ts'
+import { type QueryOutcome, toOutcome } from './query-outcome.ts'
+
+/** In the order in which they are passed. */
+export const runStages = ['find', 'connect', 'verify', 'run', 'decrypt'] as const
+export type RunStage = (typeof runStages)[number]
+export type RunPhase = 'idle' | 'running' | 'verified' | 'failed' | 'cancelled'
+
+export type AskedQuery = {
+  dataset: string
+  sql: string
+  parameters: readonly ParameterValue[]
+  path: 'blind' | 'direct'
+  /** Asks as this subscriber; the free sample when absent. */
+  account?: Hex
+  maxRows?: number
+  minBlock?: number
+}
+
+const tickMs = 100
+
+export class QueryRunState {
+  phase = $state<RunPhase>('idle')
+  stage = $state<RunStage>('find')
+  /** What is going on, in words. */
+  text = $state('')
+  elapsedMs = $state(0)
+  rows = $state.raw<RowSource>()
+  bytes = $state(0)
+  asked = $state.raw<AskedQuery>()
+  outcome = $state.raw<QueryOutcome>()
+  error = $state.raw<ConsoleError>()
+  /** When it ended, in Unix milliseconds. */
+  endedAtMs = $state(0)
+  #running: AbortController | undefined
+
+  /** Runs a query to its end; one that is under way is cancelled first. Never throws. */
+  async run(asked: AskedQuery): Promise<void> {
+    this.#running?.abort()
+    const running = new AbortController()
+    this.#running = running
+    this.#begin(asked)
+    const startedMs = performance.now()
+    const timer = setInterval(() => (this.elapsedMs = performance.now() - startedMs), tickMs)
+    try {
+      await this.#receive(asked, running.signal)
+      this.phase = 'verified'
+      const { rowCount } = this.outcome ?? { rowCount: 0 }
+      announcer.say(`${formatPlural(rowCount, 'row')}, the receipt is verified.`)
+    } catch (error) {
+      if (this.#running === running) this.#fail(error, asked, running.signal)
+    } finally {
+      clearInterval(timer)
+      if (this.#running === running) {
+        this.elapsedMs = performance.now() - startedMs
+        this.endedAtMs = Date.now()
+        this.#running = undefined
+      }
+    }
+  }
+
+  /** Leaves the query; the node stops, and the rows so far stay as unverified. */
+  cancel(): void {
+    this.#running?.abort()
+  }
+
+  /** Shows what stood in the way of a query before it was asked. */
+  refuse(shown: ConsoleError): void {
+    this.error = shown
+    this.phase = 'failed'
+  }
+
+  /** Forgets everything, as for another dataset. */
+  clear(): void {
+    this.#running?.abort()
+    this.#running = undefined
+    this.phase = 'idle'
+    this.rows = undefined
+    this.asked = undefined
+    this.outcome = undefined
+    this.error = undefined
+  }
+
+  #begin(asked: AskedQuery): void {
+    this.phase = 'running'
+    this.stage = 'find'
+    this.text = 'starting the peer-to-peer client'
+    this.elapsedMs = 0
+    this.bytes = 0
+    this.rows = undefined
+    this.asked = asked
+    this.outcome = undefined
+    this.error = undefined
+  }
+
+  async #receive(asked: AskedQuery, signal: AbortSignal): Promise<void> {
+    const client = await app.client()
+    signal.throwIfAborted()
+    const { account, minBlock = 0, ...rest } = asked
+    const query = { ...rest, signal, onProgress: (progress: QueryProgress) => this.#progress(progress, signal) }
+    const run: QueryRun = account === undefined ? client.sample(query) : client.query({ ...query, account, minBlock })
+    let set: ResultSet | undefined
+    for await (const batch of run) {
+      signal.throwIfAborted()
+      if (set === undefined || batch.isRestart) {
+        set = new ResultSet(batch.columns)
+        this.bytes = 0
+      }
+      set.append(batch)
+      this.bytes += bytesOf(batch)
+      this.rows = set.view()
+    }
+    const [result, network] = await Promise.all([run.result, app.loadNetwork()])
+    signal.throwIfAborted()
+    this.outcome = toOutcome(result, network)
+  }
+
+  #progress({ stage, text }: QueryProgress, signal: AbortSignal): void {
+    if (signal.aborted) return
+    this.text = text
+    if (stage === 'retry') {
+      this.stage = 'find'
+      announcer.say(text)
+    } else {
+      this.stage = stage
+    }
+  }
+
+  #fail(error: unknown, asked: AskedQuery, signal: AbortSignal): void {
+    if (signal.aborted) {
+      this.phase = 'cancelled'
+      announcer.say('The query was cancelled.')
+      return
+    }
+    this.error = toConsoleError(error, asked)
+    this.phase = 'failed'
+  }
+}
+
+/** Of the columns' own buffers, as they were decrypted. */
+function bytesOf({ data }: Batch): number {
+  let bytes = 0
+  for (const column of data) {
+    for (const part of Object.values(column)) if (ArrayBuffer.isView(part)) bytes += part.byteLength
+  }
+  return bytes
+}
