@@ -1,0 +1,38 @@
+import type { APIRequestContext, Page } from '@playwright/test'
+import { expect, open, test } from './support/test.ts'
+
+async function pathOf(request: APIRequestContext, name: string): Promise<string> {
+  const page = (await (await request.get('/catalogue.json?limit=50')).json()) as {
+    entries: { listing: { curator: string; name: string } }[]
+  }
+  const found = page.entries.find(({ listing }) => listing.name === name)
+  if (found === undefined) throw new Error(`the network lists no ${name}`)
+  return `${found.listing.curator}/${name}`
+}
+
+const checked = (page: Page) => page.getByText('Description checked with the chain')
+
+test('a dataset: schema, money and description, checked with the chain', async ({ page, request }) => {
+  const path = await pathOf(request, 'coinbase_data')
+  await open(page, `/d/${path}`)
+  await expect(page.getByRole('heading', { level: 1 })).toHaveText('Minute candles from an exchange')
+  await expect(checked(page)).toBeVisible()
+  await expect(page).toHaveTitle(/^Minute candles from an exchange/)
+  await expect(page.getByRole('row', { name: /^close.*decimal\(18,6\).*USD/ })).toBeVisible()
+  await expect(page.getByText('In this demo', { exact: true })).toBeVisible()
+  await expect(page.getByText('The curator locked 500 ENG.')).toBeVisible()
+  await expect(page.getByLabel('Subscription').getByText('10 ENG', { exact: true })).toBeVisible()
+})
+
+test('its history on chain, by a link', async ({ page, request }) => {
+  await open(page, `/d/${await pathOf(request, 'coinbase_data')}?tab=activity`)
+  await expect(page.getByText('Listed for 10 ENG a month, with a deposit of 500 ENG')).toBeVisible()
+  await page.getByRole('link', { name: 'Use it' }).click()
+  await expect(page).toHaveURL(/\?tab=use$/)
+  await expect(page.getByText('SELECT * FROM candles LIMIT 5').first()).toBeVisible()
+})
+
+test('one that never was', async ({ page }) => {
+  await open(page, `/d/0x${'11'.repeat(20)}/nothing`)
+  await expect(page.getByRole('heading', { name: 'There is no such dataset' })).toBeVisible()
+})
