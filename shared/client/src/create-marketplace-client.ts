@@ -23,6 +23,7 @@ import { datasetIdOf, type Hex, parseDatasetPath, type Receipt, type SignedRecei
 import { createConnections } from './connections.ts'
 import { createDatasets, type LocatedDataset } from './datasets.ts'
 import { createDiscover, type DiscoverParameters, type DiscoverReturnType } from './discover.ts'
+import { createNetworkView, type NetworkView } from './network-view.ts'
 import type { QueryParameters, SampleParameters } from './query/query-request.ts'
 import { createQueryRun, type QueryRun } from './query/query-run.ts'
 import {
@@ -79,6 +80,8 @@ export type MarketplaceClient = {
   sample: (parameters: SampleParameters) => QueryRun
   /** Checks a receipt that was kept, against the node that was asked; throws `signature-invalid`. */
   verifyReceipt: (parameters: { signed: SignedReceipt; signer: Hex }) => Promise<Receipt>
+  /** The relays and connections, for a page that shows them. */
+  network: NetworkView
   /** Ends the host and every connection. */
   close: () => Promise<void>
 }
@@ -116,6 +119,7 @@ export function createMarketplaceClient(parts: ClientParts): MarketplaceClient {
       createQueryRun({ parts, connections, datasets, query, session: () => requireSession(parts, account) }),
     sample: (query) => createQueryRun({ parts, connections, datasets, query, session: undefined }),
     verifyReceipt: (parameters) => verifyReceipt({ ...parameters, deployment: deploymentOf(network) }),
+    network: createNetworkView(parts, connections),
     async close() {
       connections.queryStreams.close()
       await host.stop()

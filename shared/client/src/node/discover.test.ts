@@ -105,6 +105,18 @@ test('a closed dataset keeps its description: the manifest is found by its hash,
   expect(found).toMatchObject({ manifest: { title: 'Title of numbers' }, nodes: [] })
 })
 
+test('the network as the client sees it: relays, their transport, how fast they answer, the preferred one first', async () => {
+  const { client, relays } = await startListed()
+  const [, second] = relays
+  expect(await client.network.probe(second!.peerId)).toBeGreaterThan(0)
+  client.network.prefer(second!.peerId)
+  expect(client.network.relays()[0]).toMatchObject({
+    peerId: second!.peerId,
+    transport: { remotePeer: second!.peerId },
+  })
+  await expect(client.network.probe('12D3KooWnobody')).rejects.toMatchObject({ code: 'no-relay' })
+})
+
 test('with one relay gone the other answers, and it is told', async () => {
   const { client, relays } = await startListed()
   await relays[0]!.stop()
