@@ -51,6 +51,20 @@ export type AttemptParameters = {
   onStage: (stage: QueryStage) => void
 }
 
+/** Milliseconds that this client worked for one answer; chunks and batches overlap, so they may sum to more than passed. */
+export type ClientTimings = {
+  /** Reply key, signature of the query, seal to the node. */
+  sealMs: number
+  /** Opening the chunks of the answer. */
+  openMs: number
+  /** Inflating and hashing the batches. */
+  inflateMs: number
+  /** Checking the end: result hash, receipt, head. */
+  checkMs: number
+}
+
+export type AttemptEnd = AnswerEnd & { client: ClientTimings }
+
 export type AttemptBatch = { columns: readonly ResultColumn[]; data: readonly ColumnData[]; rowCount: number }
 
 /** Chunks that are opened, and batches that are inflated, while the one before is in use. */
@@ -62,17 +76,14 @@ const idleTimeoutMs = 9_000
 const extraWaitMs = 20_000
 
 /** Yields provisional batches; returns the end once everything about it was checked. */
-export async function* attemptQuery(parameters: AttemptParameters): AsyncGenerator<AttemptBatch, AnswerEnd, undefined> {
+export async function* attemptQuery(
+  parameters: AttemptParameters,
+): AsyncGenerator<AttemptBatch, AttemptEnd, undefined> {
   const { parts, node, connection, streams, located, signal, onStage } = parameters
   const { primitives } = parts
-  const replyKeyPair = await createReplyKeyPair(primitives)
-  const { query, signedQuery } = await signRequest(parameters, replyKeyPair)
-  const { sealed, requestHash } = await sealQuery({
-    signedQuery,
-    queryKey: node.queryKey,
-    keyId: node.keyId,
-    primitives,
-  })
+  const timings: ClientTimings = { sealMs: 0, openMs: 0, inflateMs: 0, checkMs: 0 }
+  const timed = timer(parts.nowMs, timings)
+  const { query, replyKeyPair, sealed, requestHash } = await timed('sealMs', () => makeRequest(parameters))
   const opener = createAnswerOpener({ replyKeyPair, requestHash, signer: node.signer, primitives })
   const route = { audience: node.peerId, dataset: located.id, queryId: createQueryId(), ttl: limits.routeTtl }
   const answer = createAnswerReader({ query, parts, located })
@@ -85,10 +96,10 @@ export async function* attemptQuery(parameters: AttemptParameters): AsyncGenerat
   try {
     const groups = withDeadline(sent, located.manifest.limits.timeoutSeconds * 1000 + extraWaitMs, leave)
     const onEnd = () => leave.abort()
-    const open = ({ frame, isLast }: Chunk) => opener.push(frame, isLast)
+    const open = ({ frame, isLast }: Chunk) => timed('openMs', () => opener.push(frame, isLast))
     const opened = readAhead({ source: chunksOf(groups), map: open, depth: chunksAhead, onEnd })
     const source = flatten(opened, () => onStage('run'))
-    const map = (part: AnswerPart) => prepare(part, primitives)
+    const map = (part: AnswerPart) => timed('inflateMs', () => prepare(part, primitives))
     const prepared = readAhead({ source, map, depth: batchesAhead, onEnd })
     for await (const part of prepared) {
       const batch = answer.take(part)
@@ -97,11 +108,33 @@ export async function* attemptQuery(parameters: AttemptParameters): AsyncGenerat
       yield batch
     }
     opener.finish()
-    return await answer.finish()
+    const end = await timed('checkMs', () => answer.finish())
+    return { ...end, client: timings }
   } finally {
     signal?.removeEventListener('abort', onAbort)
     leave.abort()
   }
+}
+
+/** Adds the time that some work takes to its stage. */
+function timer(nowMs: () => number, timings: ClientTimings) {
+  return async <Result>(stage: keyof ClientTimings, work: () => Promise<Result>): Promise<Result> => {
+    const started = nowMs()
+    try {
+      return await work()
+    } finally {
+      timings[stage] += nowMs() - started
+    }
+  }
+}
+
+async function makeRequest(parameters: AttemptParameters) {
+  const { node, parts } = parameters
+  const { primitives } = parts
+  const replyKeyPair = await createReplyKeyPair(primitives)
+  const { query, signedQuery } = await signRequest(parameters, replyKeyPair)
+  const { queryKey, keyId } = node
+  return { query, replyKeyPair, ...(await sealQuery({ signedQuery, queryKey, keyId, primitives })) }
 }
 
 /** `isLast`: by what the path says, which is not relied on. */

@@ -20,7 +20,7 @@ import { type Connections, transportOf } from '../connections.ts'
 import type { Datasets, LocatedDataset } from '../datasets.ts'
 import { raceRelays } from '../race-relays.ts'
 import type { ClientParts, QueryPath, QueryStage, Session, Transport } from '../types.ts'
-import { attemptQuery } from './attempt.ts'
+import { type AttemptEnd, attemptQuery, type ClientTimings } from './attempt.ts'
 import { type Batch, readBatch } from './batch.ts'
 import type { QueryParameters, QueryRequest } from './query-request.ts'
 
@@ -88,7 +88,8 @@ export type QueryResult = {
   path: QueryPath
   transport: Transport
   attempts: number
-  timings: AnswerEnd['timings'] & { totalMs: number; firstRowsMs: number }
+  /** The node's own stages, this client's, and from the query's start to the first rows and to the end. */
+  timings: AnswerEnd['timings'] & ClientTimings & { totalMs: number; firstRowsMs: number }
 }
 
 /** Iterate for provisional batches as they come, or `collect` the final rows. Either may be used, once. */
@@ -328,7 +329,7 @@ function requestOf(
 }
 
 type ResultParameters = {
-  end: AnswerEnd
+  end: AttemptEnd
   node: NodeRecord
   connection: Connection
   query: StartQueryParameters['query']
@@ -338,7 +339,7 @@ type ResultParameters = {
 }
 
 function resultOf({ end, node, connection, query, attempt, state, nowMs }: ResultParameters): QueryResult {
-  const { rows, truncated, receipt, head, timings } = end
+  const { rows, truncated, receipt, head, timings, client } = end
   const totalMs = nowMs - state.startedMs
   return {
     rowCount: rows,
@@ -350,6 +351,6 @@ function resultOf({ end, node, connection, query, attempt, state, nowMs }: Resul
     path: query.path ?? 'blind',
     transport: transportOf(connection),
     attempts: attempt,
-    timings: { ...timings, totalMs, firstRowsMs: state.firstRowsMs ?? totalMs },
+    timings: { ...timings, ...client, totalMs, firstRowsMs: state.firstRowsMs ?? totalMs },
   }
 }
