@@ -63,7 +63,10 @@ export type ClientTimings = {
   checkMs: number
 }
 
-export type AttemptEnd = AnswerEnd & { client: ClientTimings }
+export type AttemptEnd = CheckedEnd & { client: ClientTimings }
+
+/** An answer's end, and the columns that its node signed. */
+type CheckedEnd = AnswerEnd & { columns: readonly ResultColumn[] }
 
 export type AttemptBatch = { columns: readonly ResultColumn[]; data: readonly ColumnData[]; rowCount: number }
 
@@ -268,7 +271,7 @@ function createAnswerReader({ query, parts, located }: AnswerReaderParameters) {
       }
       return undefined
     },
-    async finish(): Promise<AnswerEnd> {
+    async finish(): Promise<CheckedEnd> {
       if (schema === undefined || end === undefined) throw outOfTurn()
       const kept = batches
       const allRows = (): Iterable<readonly Value[]> => {
@@ -281,7 +284,7 @@ function createAnswerReader({ query, parts, located }: AnswerReaderParameters) {
       const { primitives } = parts
       const expected = { query, deployment, publisher, metadataHash, primitives }
       await checkAnswer({ ...expected, end, columns, seq, rows, batchHashes, allRows })
-      return end
+      return { ...end, columns }
     },
   }
 }

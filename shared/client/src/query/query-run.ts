@@ -77,6 +77,8 @@ const pathCodes: ReadonlySet<ErrorCode> = new Set([
 
 /** What is known once a query has ended well. */
 export type QueryResult = {
+  /** Also of a result without rows. */
+  columns: readonly ResultColumn[]
   rowCount: number
   /** Whether the row or byte limit cut the result. */
   isTruncated: boolean
@@ -97,7 +99,7 @@ export type QueryRun = AsyncIterable<Batch> & {
   /** Resolves when the loop has ended well; rejects with what ended it. */
   readonly result: Promise<QueryResult>
   /** Runs to the end and returns the verified rows. */
-  collect: () => Promise<QueryResult & { columns: readonly ResultColumn[]; rows: Value[][] }>
+  collect: () => Promise<QueryResult & { rows: Value[][] }>
 }
 
 export type StartQueryParameters = {
@@ -133,13 +135,11 @@ export function createQueryRun(parameters: StartQueryParameters): QueryRun {
     result: promise,
     async collect() {
       let rows: Value[][] = []
-      let columns: readonly ResultColumn[] = []
       for await (const batch of iterate()) {
         if (batch.isRestart) rows = []
-        columns = batch.columns
         rows.push(...batch.rows())
       }
-      return { ...(await promise), columns, rows }
+      return { ...(await promise), rows }
     },
   }
 }
@@ -339,9 +339,10 @@ type ResultParameters = {
 }
 
 function resultOf({ end, node, connection, query, attempt, state, nowMs }: ResultParameters): QueryResult {
-  const { rows, truncated, receipt, head, timings, client } = end
+  const { columns, rows, truncated, receipt, head, timings, client } = end
   const totalMs = nowMs - state.startedMs
   return {
+    columns,
     rowCount: rows,
     isTruncated: truncated,
     receipt,

@@ -17,7 +17,7 @@ export type ExportRowsParameters = {
   slices: Slices
 }
 
-/** Texts are joined to parts of this size: a Blob of a million little parts is slow. */
+/** Texts are joined to parts of this size: a Blob of a million little parts is slow, and one of a long text blocks. */
 const partLength = 256 * 1024
 
 /** Writes the rows as they are shown; the format's library is loaded when it is first needed. */
@@ -28,7 +28,8 @@ export async function exportRows({ rows, format, slices }: ExportRowsParameters)
     if (typeof piece === 'string') text += piece
     else if (piece.length > 0) parts.push(piece)
     if (text.length > partLength) {
-      parts.push(text)
+      // A part of its own, encoded now: all of them at the end would be one long task.
+      parts.push(new Blob([text]))
       text = ''
     }
     if (slices.isDue()) await slices.pause()

@@ -123,6 +123,8 @@ export class QueryRunState {
     }
     const [result, network] = await Promise.all([run.result, app.loadNetwork()])
     signal.throwIfAborted()
+    // A result without rows has columns all the same.
+    this.rows ??= new ResultSet(result.columns).view()
     this.outcome = toOutcome(result, network)
   }
 
