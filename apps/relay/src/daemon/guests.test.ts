@@ -80,3 +80,26 @@ test('a stranger’s dataset is a guest in a place, and its data goes an hour af
   expect(removed).toEqual([guest])
   expect(guests.isOpen).toBe(true)
 })
+
+test('a guest that the operator then accepts by name keeps its data and frees its place', async () => {
+  const { guests, accept, admitted, clock, removed } = await openGuests('curators = "anyone"\nmaxDatasets = 1')
+  expect(admitted(listing(guest))).toEqual([{ dataset: guest, isGuest: true }])
+  await accept(guest)
+  expect(admitted(listing(guest))).toEqual([{ dataset: guest, isGuest: false }])
+  expect(guests.isOpen).toBe(true)
+  clock.nowSeconds += 7200
+  admitted(listing(guest))
+  await guests.clearDeparted()
+  expect(removed).toEqual([])
+})
+
+test('what the operator accepted by name is not deleted, also where it left as a guest', async () => {
+  const { guests, accept, admitted, clock, removed } = await openGuests('curators = "anyone"\nmaxDatasets = 1')
+  admitted(listing(guest))
+  admitted()
+  await accept(guest)
+  clock.nowSeconds += 3600
+  await guests.clearDeparted()
+  expect(removed).toEqual([])
+  expect(guests.isOpen).toBe(true)
+})

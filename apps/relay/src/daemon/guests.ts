@@ -50,13 +50,16 @@ export function createGuests(parameters: CreateGuestsParameters): Guests {
   let clearing: Promise<void> = Promise.resolve()
   const clearDeparted = async () => {
     for (const dataset of places.departed()) {
-      await store.remove(dataset)
+      // What its operator took over by name is no longer a guest's to lose.
+      if (!isAccepted(dataset)) await store.remove(dataset)
       places.release(dataset)
     }
   }
   return {
     admit(listing) {
       const byName = new Set(listing.filter((own) => isByName(own, isAccepted)).map(({ dataset }) => dataset))
+      // One that was a guest before keeps its data and leaves its place to others.
+      for (const dataset of byName) if (places.has(dataset)) places.release(dataset)
       const others = listing.filter(({ dataset }) => !byName.has(dataset))
       const settled = places.settle(others.map((own) => toGuestListing(own, mirror)))
       refused = settled.refused

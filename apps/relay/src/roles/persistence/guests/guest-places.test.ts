@@ -113,6 +113,21 @@ describe('places', () => {
     expect(places.settle([two]).admitted).toEqual(ids(two))
   })
 
+  test('are not given back to who returns while its data is being deleted', () => {
+    const { places, clock } = openPlaces('curators = "anyone"')
+    const one = listing()
+    places.settle([one])
+    places.settle([])
+    clock.nowSeconds += 3600
+    expect(places.departed()).toEqual([one.dataset])
+    const { admitted, refused } = places.settle([one])
+    expect(admitted.size).toBe(0)
+    expect(refused.get(one.dataset)).toMatch(/is being deleted/)
+    expect(places.departed()).toEqual([one.dataset])
+    places.release(one.dataset)
+    expect(places.settle([one]).admitted).toEqual(ids(one))
+  })
+
   test('are lost by who no longer meets the terms', () => {
     const { places } = openPlaces('curators = "anyone"\nminDepositEng = "100"')
     const one = listing()

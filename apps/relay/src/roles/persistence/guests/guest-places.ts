@@ -11,6 +11,7 @@ import { type GuestListing, type GuestTerms, unmetTerm } from './guest-terms.ts'
 /** Data of a dataset that left stays this long: a reorganisation or a mended price brings it back. */
 const graceSeconds = 3600
 const storedName = 'guests'
+const leavingSentence = 'What this node held of the dataset is being deleted; offer it again in a minute.'
 
 /** `leftAt`: Unix seconds since when the dataset has not met the terms or has not listed this node; absent while it does. */
 const placesSchema = v.array(
@@ -26,7 +27,7 @@ export type GuestPlaces = {
   has: (dataset: Hex) => boolean
   /** Places that nobody has. */
   readonly free: number
-  /** Datasets that left long ago; delete their data, then `release` them. */
+  /** Datasets that left long ago; delete their data, then `release` them: until then they do not come back. */
   departed: () => Hex[]
   release: (dataset: Hex) => void
 }
@@ -36,6 +37,8 @@ export type CreateGuestPlacesParameters = { terms: GuestTerms; settings: Setting
 /** Opens the places over what is stored. */
 export function createGuestPlaces({ terms, settings, nowSeconds }: CreateGuestPlacesParameters): GuestPlaces {
   let places: readonly Place[] = settings.get(storedName, placesSchema) ?? []
+  /** Whose data is being deleted. */
+  const leaving = new Set<Hex>()
   const store = (next: readonly Place[]) => {
     if (JSON.stringify(next) !== JSON.stringify(places)) settings.set(storedName, next)
     places = next
@@ -45,7 +48,7 @@ export function createGuestPlaces({ terms, settings, nowSeconds }: CreateGuestPl
       const refused = new Map<Hex, string>()
       const good = new Map<Hex, GuestListing>()
       for (const listing of listings) {
-        const why = unmetTerm(terms, listing)
+        const why = leaving.has(listing.dataset) ? leavingSentence : unmetTerm(terms, listing)
         if (why === undefined) good.set(listing.dataset, listing)
         else refused.set(listing.dataset, why)
       }
@@ -61,11 +64,15 @@ export function createGuestPlaces({ terms, settings, nowSeconds }: CreateGuestPl
     get free() {
       return terms.maxDatasets - places.length
     },
-    departed: () =>
-      places
-        .filter(({ leftAt }) => leftAt !== undefined && nowSeconds() - leftAt >= graceSeconds)
-        .map(({ dataset }) => dataset),
-    release: (dataset) => store(places.filter((place) => place.dataset !== dataset)),
+    departed() {
+      const gone = places.filter(({ leftAt }) => leftAt !== undefined && nowSeconds() - leftAt >= graceSeconds)
+      for (const { dataset } of gone) leaving.add(dataset)
+      return gone.map(({ dataset }) => dataset)
+    },
+    release(dataset) {
+      leaving.delete(dataset)
+      store(places.filter((place) => place.dataset !== dataset))
+    },
   }
 }
 
