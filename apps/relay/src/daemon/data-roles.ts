@@ -23,6 +23,7 @@ import { readScript } from './read-script.ts'
 import type { NodeState } from './node-state.ts'
 import type { Peers } from './peers.ts'
 import type { Log } from './log.ts'
+import type { Metrics } from './metrics.ts'
 
 export type DataRolesParts = {
   config: NodeConfig
@@ -33,6 +34,7 @@ export type DataRolesParts = {
   peers: Peers
   log: Log
   nowSeconds: () => number
+  metrics: Pick<Metrics, 'onAnswered' | 'onUnopened' | 'onSnapshotAccepted' | 'onRun'>
   /** Told when the datasets of this node changed, for the node record. */
   onDatasets: () => void
 }
@@ -119,7 +121,8 @@ async function startServers({ parts, work, watcher, persistence, guests, onError
     work,
     deployment,
     own: watcher.own,
-    onAccepted: async (dataset) => {
+    onAccepted: async ({ dataset, isNew }) => {
+      if (isNew) parts.metrics.onSnapshotAccepted()
       const own = watcher.own(dataset)
       if (own !== undefined) await (await persistence?.serve(own))?.settle()
     },
@@ -146,7 +149,15 @@ function guestLimitsOf({ persistence: { accepts } }: NodeConfig) {
   return { maxSnapshotBytes, maxSnapshotRows, keepSnapshots }
 }
 
-function startPersistence({ config, deployment, state, mirror, log, nowSeconds }: DataRolesParts): PersistenceRole {
+function startPersistence({
+  config,
+  deployment,
+  state,
+  mirror,
+  log,
+  nowSeconds,
+  metrics,
+}: DataRolesParts): PersistenceRole {
   const { processes, memoryBytes, threads, maxQueries } = config.persistence
   const tools = findSandboxTools()
   return startPersistenceRole({
@@ -172,16 +183,19 @@ function startPersistence({ config, deployment, state, mirror, log, nowSeconds }
     nowSeconds,
     nowMs: () => performance.now(),
     machineStartedAtSeconds: nowSeconds() - Math.floor(uptime()),
-    onAnswered: ({ cause, ...record }) => {
+    onAnswered: (answered) => {
+      const { cause, ...record } = answered
+      metrics.onAnswered(answered)
       if (cause === undefined) log.info(record, 'answered')
       else log.warn({ ...record, error: cause }, 'failed to answer')
     },
+    onUnopened: metrics.onUnopened,
     onError: (error) => log.warn({ error }, 'persistence'),
   })
 }
 
 function startWorker(parts: DataRolesParts, work: ReturnType<typeof createSegmentWorker>): WorkerRole {
-  const { config, deployment, state, host, mirror, peers, log } = parts
+  const { config, deployment, state, host, mirror, peers, log, metrics } = parts
   return startWorkerRole({
     datasets: [],
     store: state.snapshots,
@@ -212,7 +226,10 @@ function startWorker(parts: DataRolesParts, work: ReturnType<typeof createSegmen
     push: createSnapshotPush({ connect: peers.connect }),
     peerId: host.node.peerId.toString(),
     random: Math.random,
-    onRun: ({ log: _, ...run }) => log.info(run, 'curation run'),
+    onRun: ({ log: _, ...run }) => {
+      metrics.onRun(run)
+      log.info(run, 'curation run')
+    },
     onPushFailure: ({ error, ...failure }) => log.warn({ ...failure, error }, 'snapshot not delivered yet'),
     onDatasetFailure: ({ dataset, error }) => log.error({ dataset, error }, 'a dataset cannot be curated'),
   })

@@ -66,7 +66,7 @@ async function setUp({ pullTimeoutMs, provider, refusal, isGuest = false }: SetU
     work: workInProcess(store),
     deployment,
     own: () => (refusal === undefined ? ownOf(nodes, isGuest) : undefined),
-    onAccepted: (id) => Promise.resolve(void accepted.push(id)),
+    onAccepted: ({ dataset: id }) => Promise.resolve(void accepted.push(id)),
     nowSeconds: () => 2000,
     maxSnapshotBytes: 10_000_000,
     keepSnapshots: 3,

@@ -30,8 +30,8 @@ export type SnapshotExchangeParts = PullParts & {
   host: ProtocolHost
   /** The dataset, when this node has a role in it. */
   own: (dataset: Hex) => OwnDataset | undefined
-  /** Waits until this node serves the snapshot that it took in. */
-  onAccepted: (dataset: Hex) => Promise<void>
+  /** Waits until this node serves the snapshot that it took in, which was here before unless it `isNew`. */
+  onAccepted: (accepted: { dataset: Hex; isNew: boolean }) => Promise<void>
   /** Why this node does not serve a dataset that lists it. */
   refusalOf?: ((dataset: Hex) => string | undefined) | undefined
   /** Limits of datasets that the operator did not accept by name. */
@@ -81,8 +81,9 @@ async function takeOffer(
       'This node does not know itself as a persistence node of the dataset; try again once it has the manifest.'
     throw new MarketplaceError({ code: 'dataset-unknown', message })
   }
-  if (await isNewHead(parts, own, offer)) await pullOffered(parts, own, pullsOf(own), offer)
-  await parts.onAccepted(dataset)
+  const isNew = await isNewHead(parts, own, offer)
+  if (isNew) await pullOffered(parts, own, pullsOf(own), offer)
+  await parts.onAccepted({ dataset, isNew })
 }
 
 /** Whether the head is still to be taken in, false for the one that is here; throws `snapshot-invalid`. */

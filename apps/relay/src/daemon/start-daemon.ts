@@ -1,7 +1,6 @@
 /** Composes a node from its settings: state, chain, host, roles, record, health; and takes it apart again. */
 import { handleQueries } from '@enigma/network'
 import { type Hex, limits } from '@enigma/protocol'
-import { Registry } from 'prom-client'
 import { createChainMirror } from '../chain-mirror/chain-mirror.ts'
 import { deploymentOf, publicClientOf, walletClientOf } from '../commands/context.ts'
 import { signerOf } from '../commands/signer.ts'
@@ -18,6 +17,7 @@ import { writeNodeFile } from './data-directory.ts'
 import { createDataRoles, type DataRoles } from './data-roles.ts'
 import { readKeyFile } from './key-file.ts'
 import type { Log } from './log.ts'
+import { createMetrics, type Metrics } from './metrics.ts'
 import { type NodeState, openNodeState } from './node-state.ts'
 import { createPeers } from './peers.ts'
 
@@ -71,7 +71,7 @@ async function start({ config, log }: StartDaemonParameters, stops: Stops): Prom
     trusted: [...config.networkFile.relays, ...config.relays],
   })
   stops.push(() => host.stop())
-  await startNetwork({ config, log, state, mirror, host, stops, onChainChange })
+  await startNetwork({ config, log, state, mirror, host, stops, onChainChange, metrics: createMetrics() })
 }
 
 type MirrorParts = { config: NodeConfig; state: NodeState; log: Log; stops: Stops; onChange: () => void }
@@ -102,10 +102,11 @@ type NetworkParts = {
   stops: Stops
   /** What is told of each change of the chain. */
   onChainChange: Set<() => void>
+  metrics: Metrics
 }
 
 async function startNetwork(parts: NetworkParts): Promise<void> {
-  const { config, log, state, mirror, host, stops } = parts
+  const { config, log, state, mirror, host, stops, metrics } = parts
   const deployment = deploymentOf(config.networkFile)
   const onError = (error: unknown) => log.warn({ error }, 'network')
   const keeper = createRelayKeeper({
@@ -120,7 +121,8 @@ async function startNetwork(parts: NetworkParts): Promise<void> {
   const locateHere = (dataset: Hex) => relay?.locate(dataset)
   const peers = createPeers({ node: host.node, deployment, relays: keeper.connections, locateHere, nowSeconds })
   const onDatasets = () => void announcer.refresh().catch(onError)
-  const roles = createDataRoles({ config, deployment, state, host, mirror, peers, log, nowSeconds, onDatasets })
+  const shared = { config, deployment, state, host, mirror, peers, log, nowSeconds, metrics }
+  const roles = createDataRoles({ ...shared, onDatasets })
   const announcer = createNodeRecordAnnouncer({
     host: host.node,
     privateKey: host.privateKey,
@@ -183,7 +185,7 @@ function rotateKeys({ queryKeys }: NodeState, refresh: () => Promise<void>, onEr
 }
 
 async function startRelay(
-  { config, state, mirror, host, stops, onChainChange }: NetworkParts,
+  { config, state, mirror, host, stops, onChainChange, metrics }: NetworkParts,
   { persistence }: DataRoles,
   onError: (error: unknown) => void,
 ): Promise<RelayRole> {
@@ -196,6 +198,7 @@ async function startRelay(
     chain,
     deployment,
     answer: persistence?.answer,
+    watchForward: metrics.watchForward,
     nowSeconds,
     nowMs,
     onError,
@@ -249,10 +252,18 @@ async function startHealth({
   keeper,
   roles,
   webUrl,
+  metrics,
 }: HealthParts): Promise<void> {
+  metrics.watch({
+    persistence: () => roles.persistence?.health(),
+    connections: () => host.node.getConnections(),
+    reservations: host.reservationCount,
+    relays: keeper.links,
+    chain: mirror.health,
+  })
   const health = await startHealthServer({
     port: config.httpPort,
-    registry: new Registry(),
+    registry: metrics.registry,
     health: () => {
       const links = keeper.links()
       const isReachable = !config.private || links.some((link) => link.state === 'ready')

@@ -54,6 +54,8 @@ export type Host = {
   privateKey: PrivateKey
   /** On relays only. */
   gossip: GossipSub | undefined
+  /** Reservations that other nodes hold here. */
+  reservationCount: () => number
   /** Closes all connections and the datastore. */
   stop: () => Promise<void>
 }
@@ -70,23 +72,27 @@ export async function createHost(parameters: CreateHostParameters): Promise<Host
     { prefix: new Key('/'), datastore: disk },
   ])
   const common = { ...networkOptions(parameters), privateKey, datastore }
-  const { node, gossip } = kind === 'relay' ? await createRelay(common) : await createNode(common)
+  const { node, gossip, reservationCount } = kind === 'relay' ? await createRelay(common) : await createNode(common)
   const stop = async () => {
     await node.stop()
     await disk.close()
   }
-  return { node, privateKey, gossip, stop }
+  return { node, privateKey, gossip, reservationCount, stop }
 }
 
 type CommonOptions = ReturnType<typeof networkOptions> & { privateKey: PrivateKey; datastore: MountDatastore }
 
-async function createNode(options: CommonOptions): Promise<{ node: Libp2p; gossip: undefined }> {
-  return { node: await createLibp2p({ ...options, services: commonServices() }), gossip: undefined }
+type CreatedHost = Pick<Host, 'node' | 'gossip' | 'reservationCount'>
+
+async function createNode(options: CommonOptions): Promise<CreatedHost> {
+  const node = await createLibp2p({ ...options, services: commonServices() })
+  return { node, gossip: undefined, reservationCount: () => 0 }
 }
 
-async function createRelay(options: CommonOptions): Promise<{ node: Libp2p; gossip: GossipSub }> {
+async function createRelay(options: CommonOptions): Promise<CreatedHost> {
   const node = await createLibp2p({ ...options, services: { ...commonServices(), ...relayServices() } })
-  return { node, gossip: node.services.gossip }
+  const { gossip, relay } = node.services
+  return { node, gossip, reservationCount: () => relay.reservations.size }
 }
 
 function commonServices() {

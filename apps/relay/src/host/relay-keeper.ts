@@ -8,10 +8,11 @@ import { MarketplaceError } from '@enigma/protocol'
 import { type Multiaddr, multiaddr } from '@multiformats/multiaddr'
 import { createWakeup, type Wakeup } from './wakeup.ts'
 
-type RelayLinkState = 'waiting' | 'dialling' | 'reserving' | 'ready'
+export const relayLinkStates = ['waiting', 'dialling', 'reserving', 'ready'] as const
+type RelayLinkState = (typeof relayLinkStates)[number]
 
 /** One relay as the keeper sees it. */
-type RelayLink = {
+export type RelayLink = {
   peerId: string
   state: RelayLinkState
   /** Attempts that failed since it was last ready. */

@@ -203,6 +203,42 @@ describe('blindness', () => {
   })
 })
 
+describe('metrics', () => {
+  test('move with a query, at the node that answers it and at the relay that passes it on', async () => {
+    const counts = async () => {
+      const ofRelays = async (name: string) => {
+        const values = await Promise.all(net.relays.map((relay) => relay.metric(name)))
+        return values.reduce((sum, value) => sum + value, 0)
+      }
+      return {
+        answered: await publicNode.metric('enigma_queries_total', 'kind="query",outcome="answered"'),
+        timed: await publicNode.metric('enigma_query_duration_seconds_count', 'answered'),
+        rows: await publicNode.metric('enigma_answer_rows_total'),
+        forwarded: await ofRelays('enigma_forwarded_queries_total'),
+        forwardedBytes: await ofRelays('enigma_forwarded_bytes_total'),
+        reservations: await ofRelays('enigma_reservations'),
+      }
+    }
+    const before = await counts()
+    await ask(notes, 'SELECT id FROM notes LIMIT 10').collect()
+    await vi.waitFor(async () => {
+      const after = await counts()
+      expect(after).toMatchObject({ answered: before.answered + 1, timed: before.timed + 1, rows: before.rows + 10 })
+      expect(after.forwarded).toBe(before.forwarded + 1)
+      expect(after.forwardedBytes).toBeGreaterThan(before.forwardedBytes)
+      expect(after.reservations).toBeGreaterThan(0)
+    }, waiting)
+    expect(await publicNode.metric('enigma_engine_processes')).toBeGreaterThan(0)
+    expect(await publicNode.metric('enigma_chain_head_block')).toBeGreaterThan(0)
+    expect(await publicNode.metric('enigma_connections')).toBeGreaterThan(0)
+    expect(await publicNode.metric('enigma_snapshots_accepted_total')).toBeGreaterThan(0)
+    expect(await publicNode.metric('process_resident_memory_bytes')).toBeGreaterThan(0)
+    await vi.waitFor(async () => {
+      expect(await worker.metric('enigma_worker_runs_total', 'ok')).toBeGreaterThan(0)
+    }, waiting)
+  })
+})
+
 describe('a persistence node', () => {
   test('killed with -9 comes back with its data whole, and still refuses an old query', async () => {
     const sql = 'SELECT count(*) AS n, sum(id) AS total, count(DISTINCT note) AS notes FROM notes'

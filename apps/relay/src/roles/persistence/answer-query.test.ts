@@ -157,6 +157,8 @@ describe('a persistence node', () => {
     expect(await codeOf(answer(sealed.map((byte, at) => (at === 200 ? byte ^ 1 : byte))))).toBe('unreadable')
     const badReply = await sealFor(scene, asker, { replyKey: `0x04${'00'.repeat(64)}` })
     expect(await codeOf(answer(badReply.sealed))).toBe('unreadable')
+    const unreadable = expect.objectContaining({ code: 'unreadable' }) as Error
+    expect(scene.unopened).toEqual([unreadable, unreadable, unreadable])
     expect(outcomeOf(await ask(scene, asker))).toBe('answered')
   })
 

@@ -68,6 +68,8 @@ export type AnswerQueryParts = {
   nowMs: () => number
   /** Told of every query that was opened. */
   onAnswered: (record: AnswerRecord) => void
+  /** Told of every query that was not: no place to verify it, or unreadable. */
+  onUnopened: (error: unknown) => void
   /** Told when something could not be given back. */
   onFailure: (error: unknown) => void
 }
@@ -103,9 +105,8 @@ export function createAnswerQuery(parts: AnswerQueryParts): AnswerQuery {
     ended.addEventListener('abort', holds.release, { once: true })
     holds.add(() => clearTimeout(timer))
     try {
-      const leaveUnverified = parts.gate.enterUnverified(caller)
+      const { decoded, sealer, leaveUnverified } = await openRequest(parts, sealed, caller)
       holds.add(leaveUnverified)
-      const { decoded, sealer } = await openRequest(parts, sealed)
       const run = createRun({ parts, decoded, caller, signal: ended, holds, ending, leaveUnverified })
       try {
         const source = sealedFrames(run, sealer, () => stop.abort())
@@ -123,12 +124,21 @@ export function createAnswerQuery(parts: AnswerQueryParts): AnswerQuery {
   }
 }
 
-async function openRequest(parts: AnswerQueryParts, sealed: Uint8Array) {
-  const { signedQuery, requestHash } = await openQuery({ sealed, keyPairOf: parts.keys.pairOf, primitives })
-  const decoded = decodeRequest(signedQuery)
-  const { replyKey } = decoded.query
-  const signer = parts.signer.address.toLowerCase() as Hex
-  return { decoded, sealer: await createAnswerSealer({ replyKey, requestHash, signer, primitives }) }
+async function openRequest(parts: AnswerQueryParts, sealed: Uint8Array, caller: Caller) {
+  let leaveUnverified: (() => void) | undefined
+  try {
+    leaveUnverified = parts.gate.enterUnverified(caller)
+    const { signedQuery, requestHash } = await openQuery({ sealed, keyPairOf: parts.keys.pairOf, primitives })
+    const decoded = decodeRequest(signedQuery)
+    const { replyKey } = decoded.query
+    const signer = parts.signer.address.toLowerCase() as Hex
+    const sealer = await createAnswerSealer({ replyKey, requestHash, signer, primitives })
+    return { decoded, sealer, leaveUnverified }
+  } catch (error) {
+    leaveUnverified?.()
+    parts.onUnopened(error)
+    throw error
+  }
 }
 
 function createRun(parameters: Omit<Run, 'used' | 'isWhole' | 'record'>): Run {

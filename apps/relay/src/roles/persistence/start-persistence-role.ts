@@ -12,6 +12,7 @@ import type { Migration } from '../../store/open-database.ts'
 import { type AnswerQuery, type AnswerRecord, createAnswerQuery } from './answer-query.ts'
 import type { ChainView } from './chain-view.ts'
 import { createDatasetService, type DatasetHealth, type DatasetService, type DatasetTerms } from './dataset-service.ts'
+import type { EngineHealth } from './engine/engine.ts'
 import type { OpenDatabaseParts } from './open-databases.ts'
 import { type PersistenceLimits, persistenceLimits } from './persistence-limits.ts'
 import { createQueryGate } from './query-gate.ts'
@@ -43,10 +44,17 @@ export type PersistenceRoleParts = OpenDatabaseParts & {
   /** Unix seconds: now less `os.uptime()`. */
   machineStartedAtSeconds: number
   onAnswered: (record: AnswerRecord) => void
+  /** Told of each query that was refused before it was opened. */
+  onUnopened: (error: unknown) => void
   onError: (error: unknown) => void
 }
 
-type PersistenceHealth = { queriesUnderWay: number; datasets: DatasetHealth[] }
+export type PersistenceHealth = {
+  queriesUnderWay: number
+  datasets: DatasetHealth[]
+  /** Of the processes that answer subscribers, and of those that answer free samples. */
+  engines: { subscribers: EngineHealth; samples: EngineHealth }
+}
 
 export type PersistenceRole = {
   /** For `handleQueries`: frames of the answer to one sealed query. */
@@ -115,6 +123,7 @@ export function startPersistenceRole(parts: PersistenceRoleParts): PersistenceRo
     health: () => ({
       queriesUnderWay: gate.underWay,
       datasets: [...ready.values()].map((service) => service.health()),
+      engines: { subscribers: parts.engine.health, samples: parts.sampleEngine.health },
     }),
     async stop() {
       await Promise.all([...services.keys()].map(drop))

@@ -15,6 +15,7 @@ import type { Connection, Libp2p } from '@libp2p/interface'
 import { type Multiaddr, multiaddr } from '@multiformats/multiaddr'
 import { recordAddresses } from '../../host/record-addresses.ts'
 import { relayLimits } from './relay-limits.ts'
+import { type ForwardWatch, watchForwards } from './watch-forwards.ts'
 
 export type CreateForwarderParameters = {
   node: Pick<Libp2p, 'dial' | 'getConnections' | 'peerId'>
@@ -29,6 +30,8 @@ export type CreateForwarderParameters = {
   /** For the whole answer of one hop, in milliseconds. */
   maxTotalMs?: number | undefined
   observer?: TransferObserver | undefined
+  /** Called at the start of each query that is passed on. */
+  watchForward?: (() => ForwardWatch) | undefined
 }
 
 /** Someone who may bring the query on: the audience itself, or a relay that it is reserved at. */
@@ -40,10 +43,11 @@ const pathCodes: readonly ErrorCode[] = ['no-route', 'timeout', 'version-mismatc
 
 /** Creates the handler of queries for other nodes. */
 export function createForwarder(parameters: CreateForwarderParameters): QueryHandler {
-  const { streams, observer, node, nowMs } = parameters
+  const { streams, node, nowMs } = parameters
   const { maxQuietMs = networkLimits.queryQuietMs, maxTotalMs = networkLimits.queryTotalMs } = parameters
   const dial = createDialler(parameters)
-  return async function* forward({ route, sealed, remote, signal }) {
+  return watchForwards(async function* forward({ route, sealed, remote, signal }, own) {
+    const observer = bothOf(parameters.observer, own)
     let failure: unknown
     const beganAtMs = nowMs()
     for (const hop of nextHops(parameters, route.audience)) {
@@ -66,6 +70,19 @@ export function createForwarder(parameters: CreateForwarderParameters): QueryHan
     }
     const message = 'This relay knows no way to the node now; try another relay.'
     throw new MarketplaceError({ code: 'no-route', message, cause: failure })
+  }, parameters.watchForward)
+}
+
+function bothOf(one: TransferObserver | undefined, other: TransferObserver | undefined): TransferObserver {
+  return {
+    onSent(bytes) {
+      one?.onSent?.(bytes)
+      other?.onSent?.(bytes)
+    },
+    onBuffered(bytes) {
+      one?.onBuffered?.(bytes)
+      other?.onBuffered?.(bytes)
+    },
   }
 }
 

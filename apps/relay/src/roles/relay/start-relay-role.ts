@@ -28,6 +28,7 @@ import { createForwarder } from './create-forwarder.ts'
 import { createRelayCatalogue, type RelayCatalogue } from './relay-catalogue.ts'
 import { relayLimits } from './relay-limits.ts'
 import { startGossip } from './start-gossip.ts'
+import type { ForwardWatch } from './watch-forwards.ts'
 
 export type StartRelayRoleParts = {
   /** A host of kind `relay`. */
@@ -47,6 +48,8 @@ export type StartRelayRoleParts = {
   bootstrapRelays?: readonly string[] | undefined
   /** Told of the bytes that queries hold here, for metrics. */
   observer?: TransferObserver | undefined
+  /** Called at the start of each query that is passed on, for metrics. */
+  watchForward?: (() => ForwardWatch) | undefined
   onError: (error: unknown) => void
 }
 
@@ -133,11 +136,11 @@ function peerIdOf(address: string): string[] {
 }
 
 async function startRouting(
-  { host: { node }, answer, nowMs, observer, onError }: StartRelayRoleParts,
+  { host: { node }, answer, nowMs, observer, watchForward, onError }: StartRelayRoleParts,
   { nodeRecordOf }: Pick<ReturnType<typeof createRelayCatalogue>, 'nodeRecordOf'>,
 ): Promise<ProtocolServer> {
   const streams = createStreamPool({ protocol: protocolIds.query, nowMs })
-  const forward = createForwarder({ node, streams, nodeRecordOf, nowMs, observer })
+  const forward = createForwarder({ node, streams, nodeRecordOf, nowMs, observer, watchForward })
   const peerId = node.peerId.toString()
   const server = await handleQueries({ host: node, peerId, answer, forward, nowMs, observer, onError })
   return {

@@ -28,6 +28,8 @@ export type NodeProcess = {
   readonly multiaddrs: readonly string[]
   readonly pid: number
   health: () => Promise<NodeHealth>
+  /** The sum of a metric over all of its label values that hold `labels`; 0 where there is none. */
+  metric: (name: string, labels?: string) => Promise<number>
   /** SIGKILL; resolves when it is gone. */
   kill: () => Promise<void>
 }
@@ -52,8 +54,10 @@ export async function startNodeProcess({
   const command = [process.execPath, main, 'node', 'start', '--config', configPath]
   const child = spawn('sh', ['-c', tiedToParent, 'sh', ...command], { stdio: ['pipe', log, log] })
   const exited = once(child, 'exit').then(() => child.stdin?.destroy())
-  const url = await vi.waitFor(() => healthUrl(child, nodeFile), ready)
-  const health = async () => (await (await fetch(url)).json()) as NodeHealth
+  const url = await vi.waitFor(() => urlOf(child, nodeFile), ready)
+  const health = async () => (await (await fetch(`${url}/health`)).json()) as NodeHealth
+  const metric = async (metricName: string, labels = '') =>
+    sumOf(await (await fetch(`${url}/metrics`)).text(), metricName, labels)
   const { peerId, signer, multiaddrs } = await vi.waitFor(async () => {
     const now = await health()
     if (!now.ok) throw new Error(`${name} is not ready: ${JSON.stringify(now)}`)
@@ -63,11 +67,19 @@ export async function startNodeProcess({
     child.kill('SIGKILL')
     await exited
   }
-  return { name, configPath, peerId, signer, multiaddrs, pid: child.pid ?? 0, health, kill }
+  return { name, configPath, peerId, signer, multiaddrs, pid: child.pid ?? 0, health, metric, kill }
 }
 
-function healthUrl(child: ChildProcess, nodeFile: string): string {
+/** Of the lines of Prometheus's text format: a name, labels in braces unless there are none, a value. */
+function sumOf(text: string, name: string, labels: string): number {
+  const lines = text.split('\n').filter((line) => line.startsWith(`${name}{`) || line.startsWith(`${name} `))
+  return lines
+    .filter((line) => line.includes(labels))
+    .reduce((sum, line) => sum + Number(line.slice(line.lastIndexOf(' '))), 0)
+}
+
+function urlOf(child: ChildProcess, nodeFile: string): string {
   if (child.exitCode !== null) throw new Error(`the node ended with ${child.exitCode}`)
   const { httpPort } = JSON.parse(readFileSync(nodeFile, 'utf8')) as { httpPort: number }
-  return `http://127.0.0.1:${httpPort}/health`
+  return `http://127.0.0.1:${httpPort}`
 }

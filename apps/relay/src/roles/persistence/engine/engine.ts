@@ -66,4 +66,6 @@ export type Engine = {
   open: (parameters: { databasePath: string; tables: readonly EngineTable[] }) => Promise<EngineDatabase>
   /** Makes a database of verified segments; throws `engine-failed` and leaves no file behind. */
   ingest: (parameters: IngestParameters) => Promise<void>
+  /** Of all its open databases, and of what it ingests; `killed` since it was created. */
+  readonly health: EngineHealth
 }

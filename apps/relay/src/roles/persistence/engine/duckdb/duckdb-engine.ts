@@ -1,7 +1,7 @@
 /** The embedded engine: DuckDB in a pool of processes for each open database, never in the daemon (DESIGN §7). */
 import { MarketplaceError } from '@enigma/protocol'
 import { version } from '@duckdb/node-api'
-import type { Engine, EngineBatch, EngineQuery, EngineResult } from '../engine.ts'
+import type { Engine, EngineBatch, EngineHealth, EngineQuery, EngineResult } from '../engine.ts'
 import { engineLimits } from '../engine-limits.ts'
 import type { EngineRequest } from './engine-messages.ts'
 import { EnginePool, type EngineSettings, type Hold, type Turn } from './engine-pool.ts'
@@ -20,16 +20,27 @@ export type DuckdbEngineParameters = {
 export function createDuckdbEngine(parameters: DuckdbEngineParameters): Engine {
   const { memoryBytes, threads, processes, readerHoldMs } = engineLimits
   const settings: EngineSettings = { memoryBytes, threads, processes, readerHoldMs, ...parameters }
+  const pools = new Set<EnginePool>()
+  /** Processes that ingest, and those killed that belong to no open pool any more. */
+  const others = { ingesting: 0, killed: 0 }
+  const close = async (pool: EnginePool) => {
+    await pool.close()
+    if (pools.delete(pool)) others.killed += pool.health.killed
+  }
   return {
+    get health() {
+      return sumOf(pools, others)
+    },
     engineId: `duckdb/${version().replace(/^v/, '')}`,
     async open({ databasePath, tables }) {
       const pool = new EnginePool(settings, databasePath, tables)
       // One process is warm before the first query, and tells whether the file can be opened.
       const warm = await pool.acquire({ lane: '', signal: new AbortController().signal })
       warm.release()
+      pools.add(pool)
       return {
         stream: (query) => streamOnSoundProcess(pool, query),
-        close: () => pool.close(),
+        close: () => close(pool),
         get health() {
           return pool.health
         },
@@ -37,7 +48,8 @@ export function createDuckdbEngine(parameters: DuckdbEngineParameters): Engine {
     },
     async ingest({ signal, ...request }) {
       signal?.throwIfAborted()
-      const process_ = startEngineProcess({ ...settings, onKilled: () => undefined })
+      const process_ = startEngineProcess({ ...settings, onKilled: () => others.killed++ })
+      others.ingesting++
       const abort = () => void process_.kill()
       signal?.addEventListener('abort', abort)
       try {
@@ -46,9 +58,24 @@ export function createDuckdbEngine(parameters: DuckdbEngineParameters): Engine {
       } finally {
         signal?.removeEventListener('abort', abort)
         await process_.kill()
+        others.ingesting--
       }
     },
   }
+}
+
+function sumOf(
+  pools: Iterable<EnginePool>,
+  { ingesting, killed }: { ingesting: number; killed: number },
+): EngineHealth {
+  const sum = { processes: ingesting, busy: ingesting, waiting: 0, killed }
+  for (const { health } of pools) {
+    sum.processes += health.processes
+    sum.busy += health.busy
+    sum.waiting += health.waiting
+    sum.killed += health.killed
+  }
+  return sum
 }
 
 /** What earlier queries left behind in a process must not fail an honest one: that is asked again of a fresh process. */
