@@ -88,6 +88,6 @@ function priceAboveLimit(rate: bigint, maxRate: bigint): MarketplaceError {
 function fundsMissing(held: bigint, needed: bigint): MarketplaceError {
   return new MarketplaceError({
     code: 'funds-missing',
-    message: `The account holds ${formatEther(held)} ENG and needs ${formatEther(needed)} ENG; add funds and retry.`,
+    message: `The account holds ${formatEther(held)} ENG and needs ${formatEther(needed)} ENG; add the missing ${formatEther(needed - held)} ENG and retry.`,
   })
 }

@@ -60,6 +60,7 @@ async function simulate({ publicClient, walletClient, onProgress, step, to, data
 async function sign(parameters: SendTransactionParameters, gas: bigint): Promise<Hex> {
   const { walletClient, onProgress, step, to, data } = parameters
   onProgress?.({ stage: 'signing', step })
+  await parameters.beforeSigning?.({ step, call: { to, data } })
   const request = { account: walletClient.account, chain: walletClient.chain ?? null, data, gas }
   const transactionHash = await walletClient.sendTransaction(to === undefined ? request : { ...request, to })
   onProgress?.({ stage: 'mining', step, transactionHash })
@@ -67,6 +68,12 @@ async function sign(parameters: SendTransactionParameters, gas: bigint): Promise
 }
 
 async function waitForReceipt(parameters: SendTransactionParameters, hash: Hex): Promise<TransactionReceipt> {
+  const receipt = await (parameters.waitForReceipt?.(hash) ?? waitOnce(parameters, hash))
+  if (receipt.status === 'reverted') throw await explainReceipt(parameters, receipt)
+  return receipt
+}
+
+async function waitOnce(parameters: SendTransactionParameters, hash: Hex): Promise<TransactionReceipt> {
   let replacement: ReplacementReturnType | undefined
   const receipt = await parameters.publicClient.waitForTransactionReceipt({
     hash,
@@ -79,7 +86,6 @@ async function waitForReceipt(parameters: SendTransactionParameters, hash: Hex):
       message: `The wallet sent another transaction in place of this one (${replacement.reason}); nothing was done.`,
     })
   }
-  if (receipt.status === 'reverted') throw await explainReceipt(parameters, receipt)
   return receipt
 }
 

@@ -55,6 +55,7 @@ async function signPermit(parameters: SubscribeParameters, value: bigint, deadli
       publicClient.readContract({ ...token, functionName: 'nonces', args: [owner] }),
     ])
     onProgress?.({ stage: 'signing', step: 'permit' })
+    await parameters.beforeSigning?.({ step: 'permit' })
     return await walletClient.signTypedData({
       account: walletClient.account,
       domain: { name, version, chainId: Number(chainId), verifyingContract },

@@ -1,5 +1,5 @@
 /** The words that every verb of this package shares. */
-import type { Account, Chain, Hex, PublicClient, Transport, WalletClient } from 'viem'
+import type { Account, Chain, Hex, PublicClient, TransactionReceipt, Transport, WalletClient } from 'viem'
 
 /**
  * One deployment of the marketplace; a `NetworkFile` is one.
@@ -20,6 +20,9 @@ export type MarketplaceWallet = WalletClient<Transport, Chain | undefined, Accou
 export type TransactionProgress =
   { stage: 'simulating' | 'signing'; step: string } | { stage: 'mining'; step: string; transactionHash: Hex }
 
+/** What the wallet is about to be asked: a signature alone, or a transaction, whose call it names. */
+export type SigningRequest = { step: string; call?: { to: Hex | undefined; data: Hex } }
+
 /** What every verb takes that sends a transaction. */
 export type WriteParameters = ReadParameters & {
   walletClient: MarketplaceWallet
@@ -27,6 +30,10 @@ export type WriteParameters = ReadParameters & {
   onProgress?: ((progress: TransactionProgress) => void) | undefined
   /** How long to wait for the transaction to be mined; three minutes when absent. */
   receiptTimeoutMs?: number | undefined
+  /** Awaited before the wallet is asked for anything; what it throws ends the verb, and the wallet is not asked. */
+  beforeSigning?: ((request: SigningRequest) => Promise<void>) | undefined
+  /** Waits for a sent transaction in place of this package, such as over reloads of a page. */
+  waitForReceipt?: ((hash: Hex) => Promise<TransactionReceipt>) | undefined
 }
 
 /** What every verb returns that sends a transaction: where it was mined and what it cost. */

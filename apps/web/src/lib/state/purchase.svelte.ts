@@ -1,9 +1,10 @@
 /** One account's subscription to one dataset: what it is, what it would cost, and the way to subscribe and to cancel. */
-import type { TransactionProgress } from '@enigma/chain'
 import type { Hex } from '@enigma/protocol'
 import type { ShownError } from '#lib/format/shown-error.ts'
-import { announcer } from './announcer.svelte.ts'
+import { isOpen, type Transaction, type TransactionKind } from '#lib/wallet/transaction.ts'
+import type { TransactionHooks } from '#lib/wallet/transactions.ts'
 import { app } from './app.svelte.ts'
+import { transactions } from './transactions.svelte.ts'
 import { wallet } from './wallet.svelte.ts'
 
 /** Amounts in wei, rates in wei per second, times in Unix seconds. */
@@ -12,8 +13,11 @@ export type Subscription = {
   endSeconds: number
   rate: bigint
   maxRate: bigint
+  previousRate: bigint
   trialEndSeconds: number
+  /** As of `readAtSeconds` of this browser's clock. */
   refund: bigint
+  readAtSeconds: number
 }
 export type Plan = { rate: bigint; charge: bigint; endSeconds: number; nowSeconds: number; maxRate: bigint }
 export type Terms = {
@@ -24,20 +28,6 @@ export type Terms = {
   trialSeconds: number
 }
 
-/** What is going on, in words; `transactionHash` once it was sent. */
-export type Step = { text: string; transactionHash?: Hex }
-
-export type Outcome =
-  | { kind: 'subscribed'; charge: bigint; endSeconds: number; transactionHash: Hex }
-  | { kind: 'cancelled'; refund: bigint; transactionHash: Hex }
-  | { kind: 'trial'; transactionHash: Hex }
-
-const stepTexts: Record<TransactionProgress['stage'], string> = {
-  simulating: 'Checking that it will work…',
-  signing: 'Waiting for your wallet…',
-  mining: 'Sent. Waiting for the chain…',
-}
-
 /** Created by a page for the dataset that it shows. */
 export class Purchase {
   readonly path: string
@@ -46,18 +36,36 @@ export class Purchase {
   plan = $state.raw<Plan>()
   /** Why no plan can be made, such as missing funds. */
   planError = $state.raw<ShownError>()
-  step = $state.raw<Step>()
-  outcome = $state.raw<Outcome>()
+  /** Why the chain or the wallet could not be asked; what became of a transaction is in `transaction`. */
   error = $state.raw<ShownError>()
-  /** The block that a query must wait for, once something was bought here. */
-  minBlock = $state(0)
+  #isPreparing = $state(false)
 
   constructor(path: string) {
     this.path = path
   }
 
+  /** The account's last transaction for this dataset, by whichever tab or visit; undefined once it was cleared. */
+  get transaction(): Transaction | undefined {
+    return transactions.last(this.path, wallet.account)
+  }
+
   get isBusy(): boolean {
-    return this.step !== undefined
+    return this.#isPreparing || (this.transaction !== undefined && isOpen(this.transaction))
+  }
+
+  /** The block that a query must wait for, once something was bought here. */
+  get minBlock(): number {
+    const state = this.transaction?.state
+    return state?.name === 'mined' ? state.blockNumber : 0
+  }
+
+  /** Another account of this browser that subscribed here last, where the connected one has no access. */
+  get otherSubscriber(): Hex | undefined {
+    const last = transactions.list.findLast(
+      ({ path, account, kind, state }) =>
+        path === this.path && account !== wallet.account && state.name === 'mined' && kind !== 'renewal',
+    )
+    return last?.kind === 'subscribe' ? last.account : undefined
   }
 
   /** Whether access runs at `nowSeconds`, by subscription or trial. */
@@ -73,6 +81,7 @@ export class Purchase {
 
   /** Reads the chain's present values, for an account where there is one. */
   async loadFor(account: Hex | undefined, autoRenew = true): Promise<void> {
+    transactions.track()
     try {
       const { money } = await wallet.parts()
       this.terms = await money.dataset(this.path)
@@ -83,43 +92,44 @@ export class Purchase {
       }
       const subscription = await money.subscription(this.path, account)
       if (wallet.account !== account) return
-      this.subscription = subscription
+      this.subscription = { ...subscription, readAtSeconds: Math.floor(Date.now() / 1000) }
       await this.#makePlan(account, autoRenew)
     } catch (error) {
       this.error = await wallet.explain(error)
     }
   }
 
-  /** Subscribes at the rate that was shown: a price that rose since is refused by the contract. */
+  /** Subscribes at the rate that was shown; `maxRate` is the most that a renewal may cost. */
   async subscribe({ autoRenew, maxRate }: { autoRenew: boolean; maxRate: bigint }): Promise<void> {
-    await this.#run(async ({ money, ...common }) => {
-      const { charge, endSeconds, transactionHash, blockNumber } = await money.subscribe({
-        ...common,
-        ...{ autoRenew, maxRate },
-      })
-      this.minBlock = blockNumber
-      this.outcome = { kind: 'subscribed', charge, endSeconds, transactionHash }
-      announcer.say('You are subscribed')
-    })
+    const shownRate = this.terms?.rate ?? 0n
+    await this.#run('subscribe', ({ money, ...common }) =>
+      money.subscribe({ ...common, ...{ autoRenew, maxRate, shownRate } }),
+    )
   }
 
   /** Cancels now; the unused seconds come back at once. */
   async cancel(): Promise<void> {
-    await this.#run(async ({ money, ...common }) => {
-      const { refund, transactionHash, blockNumber } = await money.unsubscribe(common)
-      this.minBlock = blockNumber
-      this.outcome = { kind: 'cancelled', refund, transactionHash }
-      announcer.say('The subscription is cancelled and the refund is paid')
-    })
+    await this.#run('cancel', ({ money, ...common }) => money.unsubscribe(common))
   }
 
   async startTrial(): Promise<void> {
-    await this.#run(async ({ money, ...common }) => {
-      const { transactionHash, blockNumber } = await money.startTrial(common)
-      this.minBlock = blockNumber
-      this.outcome = { kind: 'trial', transactionHash }
-      announcer.say('Your trial runs')
-    })
+    await this.#run('trial', ({ money, ...common }) => money.startTrial(common))
+  }
+
+  /** Sets the most that a renewal may cost; zero switches renewals off. */
+  async setRenewalLimit(maxRate: bigint): Promise<void> {
+    await this.#run('renewal', ({ money, ...common }) => money.setRenewalLimit({ ...common, maxRate }))
+  }
+
+  /** Brings the wallet to this network's chain. */
+  async switchChain(): Promise<void> {
+    this.error = undefined
+    try {
+      const { wallets } = await wallet.parts()
+      await wallets.switchChain()
+    } catch (error) {
+      this.error = await wallet.explain(error)
+    }
   }
 
   async #makePlan(account: Hex, autoRenew: boolean): Promise<void> {
@@ -133,34 +143,35 @@ export class Purchase {
     }
   }
 
-  async #run(work: (parameters: WorkParameters) => Promise<void>): Promise<void> {
+  async #run(kind: TransactionKind, work: (parameters: WorkParameters) => Promise<unknown>): Promise<void> {
     if (this.isBusy) return
     this.error = undefined
-    this.outcome = undefined
-    this.step = { text: stepTexts.simulating }
-    const onProgress = (progress: TransactionProgress) => {
-      const text = progress.step === 'permit' ? 'Sign the allowance in your wallet…' : stepTexts[progress.stage]
-      this.step = progress.stage === 'mining' ? { text, transactionHash: progress.transactionHash } : { text }
-    }
+    this.#isPreparing = true
     try {
       const { wallets, money } = await wallet.parts()
-      await work({ money, path: this.path, walletClient: await wallets.client(), onProgress })
+      await wallets.switchChain()
+      const walletClient = await wallets.client()
+      const { path } = this
+      const run = (hooks: TransactionHooks) => work({ money, path, walletClient, ...hooks })
+      const before = this.transaction?.id
+      await transactions.begin({ kind, path, walletClient, run }).catch((error: unknown) => {
+        // A transaction that was begun shows by itself what ended it.
+        if (this.transaction === undefined || this.transaction.id === before) throw error
+      })
     } catch (error) {
       this.error = await wallet.explain(error)
-      announcer.say(this.error.message, { isUrgent: true })
     } finally {
-      this.step = undefined
+      this.#isPreparing = false
       await Promise.all([this.load(), wallet.refreshBalances()])
     }
   }
 }
 
 type Parts = Awaited<ReturnType<typeof wallet.parts>>
-type WorkParameters = {
+type WorkParameters = TransactionHooks & {
   money: Parts['money']
   path: string
   walletClient: Awaited<ReturnType<Parts['wallets']['client']>>
-  onProgress: (progress: TransactionProgress) => void
 }
 
 /**

@@ -2,6 +2,7 @@
 import type { Hex } from '@enigma/protocol'
 import type { ShownError } from '#lib/format/shown-error.ts'
 import { Purchase } from './purchase.svelte.ts'
+import { transactions } from './transactions.svelte.ts'
 import { wallet } from './wallet.svelte.ts'
 
 /** One line of the history; `amount` in wei, negative where it was paid. */
@@ -23,6 +24,7 @@ class SubscriptionsState {
 
   /** Reads the account's subscriptions; what was shown for another account is dropped at once. */
   async load(account: Hex | undefined): Promise<void> {
+    transactions.track()
     if (account !== this.#account) {
       this.purchases = undefined
       this.history = undefined

@@ -124,11 +124,12 @@ class WalletState {
   }
 
   async #load(): Promise<Parts> {
-    const [network, { createWallets }, { createMoney }, { explainWalletError }] = await Promise.all([
+    const [network, { createWallets }, { createMoney }, { explainWalletError }, follow] = await Promise.all([
       app.loadNetwork(),
       import('#lib/wallet/wallets.ts'),
       import('#lib/wallet/money.ts'),
       import('#lib/wallet/explain-wallet-error.ts'),
+      loadTransactions(),
     ])
     const confirm = (request: DevelopmentRequest) =>
       new Promise<boolean>((resolve) => {
@@ -153,8 +154,26 @@ class WalletState {
     }
     wallets.subscribe(update)
     update()
-    return { wallets, money: createMoney(network), explain: explainWalletError }
+    const money = createMoney(network)
+    await follow({
+      ...{ network, client: money.publicClient, locks: navigator.locks },
+      account: () => wallets.account(),
+      explain: (error) => explainWalletError(error) ?? toShownError(error),
+      nowSeconds: () => Math.floor(Date.now() / 1000),
+    })
+    return { wallets, money, explain: explainWalletError }
   }
+}
+
+/** Apart, and only now: the first row of the list does not wait for transactions. */
+async function loadTransactions() {
+  const [{ createTransactions }, { openTransactionStore }, { transactions }] = await Promise.all([
+    import('#lib/wallet/transactions.ts'),
+    import('#lib/wallet/transaction-store.ts'),
+    import('./transactions.svelte.ts'),
+  ])
+  return async (parameters: Omit<Parameters<typeof createTransactions>[0], 'store'>) =>
+    transactions.follow(createTransactions({ ...parameters, store: await openTransactionStore() }))
 }
 
 export const wallet = new WalletState()

@@ -2,6 +2,7 @@
 import {
   planSubscription,
   type PlanSubscriptionReturnType,
+  rateToPrice,
   readBalances,
   type ReadBalancesReturnType,
   readDataset,
@@ -13,19 +14,20 @@ import {
   startTrial,
   subscribeWithPermit,
   type SubscribeReturnType,
-  type TransactionProgress,
   type TransactionResult,
   unsubscribe,
   type UnsubscribeReturnType,
   type MarketplaceEvent,
   type MarketplaceWallet,
 } from '@enigma/chain'
-import { datasetIdOf, type Hex, type NetworkFile, parseDatasetPath } from '@enigma/protocol'
-import { createPublicClient, fallback, http } from 'viem'
+import { datasetIdOf, type Hex, MarketplaceError, type NetworkFile, parseDatasetPath } from '@enigma/protocol'
+import { createPublicClient, fallback, formatEther, http, type PublicClient } from 'viem'
+import type { TransactionHooks } from './transactions.ts'
 
-type Write = { path: string; walletClient: MarketplaceWallet; onProgress: (progress: TransactionProgress) => void }
+type Write = TransactionHooks & { path: string; walletClient: MarketplaceWallet }
 
 export type Money = {
+  readonly publicClient: PublicClient
   balances: (account: Hex) => Promise<ReadBalancesReturnType>
   dataset: (path: string) => Promise<ReadDatasetReturnType | undefined>
   subscription: (path: string, account: Hex) => Promise<ReadSubscriptionReturnType>
@@ -34,13 +36,18 @@ export type Money = {
   plan: (path: string, account: Hex, autoRenew: boolean) => Promise<PlanSubscriptionReturnType>
   /** The account's own events, oldest first, and the paths of the datasets that they name. */
   history: (account: Hex) => Promise<{ events: MarketplaceEvent[]; paths: ReadonlyMap<Hex, string> }>
-  subscribe: (parameters: Write & { autoRenew: boolean; maxRate: bigint }) => Promise<SubscribeReturnType>
+  /** `shownRate` is what the person saw: a higher one is refused, even below the limit for renewals. */
+  subscribe: (
+    parameters: Write & { autoRenew: boolean; maxRate: bigint; shownRate: bigint },
+  ) => Promise<SubscribeReturnType>
   unsubscribe: (parameters: Write) => Promise<UnsubscribeReturnType>
   startTrial: (parameters: Write) => Promise<TransactionResult>
   setRenewalLimit: (parameters: Write & { maxRate: bigint }) => Promise<TransactionResult>
 }
 
 const rpcTimeoutMs = 8_000
+/** More than any verb here takes (`bench gas`). */
+const gasPerVerb = 200_000n
 
 /** Creates the verbs of one network. */
 export function createMoney(network: NetworkFile): Money {
@@ -48,11 +55,13 @@ export function createMoney(network: NetworkFile): Money {
   const publicClient = createPublicClient({ transport: fallback(transports), pollingInterval: 500 })
   const common = { publicClient, deployment: network }
   const idOf = (path: string) => datasetIdOf(parseDatasetPath(path))
-  const write = ({ path, walletClient, onProgress }: Write) => ({
-    ...common,
-    ...{ dataset: idOf(path), walletClient, onProgress },
-  })
+  const prepare = async (parameters: Write) => {
+    await requireGas(publicClient, parameters.walletClient.account.address)
+    const { path, walletClient, beforeSigning, waitForReceipt } = parameters
+    return { ...common, ...{ dataset: idOf(path), walletClient, beforeSigning, waitForReceipt } }
+  }
   return {
+    publicClient,
     balances: (account) => readBalances({ ...common, account }),
     dataset: (path) => readDataset({ ...common, dataset: idOf(path) }),
     subscription: (path, account) => readSubscription({ ...common, dataset: idOf(path), account }),
@@ -65,13 +74,29 @@ export function createMoney(network: NetworkFile): Money {
       const paths = new Map(registered.map(({ id, curator, name }) => [id, `${curator}/${name}`] as const))
       return { events: all.filter(({ args }) => 'account' in args && args.account === account), paths }
     },
-    subscribe: (parameters) => subscribeWithPermit({ ...write(parameters), ...pick(parameters) }),
-    unsubscribe: (parameters) => unsubscribe(write(parameters)),
-    startTrial: (parameters) => startTrial(write(parameters)),
-    setRenewalLimit: (parameters) => setRenewalLimit({ ...write(parameters), maxRate: parameters.maxRate }),
+    async subscribe({ autoRenew, maxRate, shownRate, ...parameters }) {
+      const prepared = await prepare(parameters)
+      requireShownRate((await readDataset(prepared))?.rate, shownRate)
+      return subscribeWithPermit({ ...prepared, autoRenew, maxRate })
+    },
+    unsubscribe: async (parameters) => unsubscribe(await prepare(parameters)),
+    startTrial: async (parameters) => startTrial(await prepare(parameters)),
+    setRenewalLimit: async ({ maxRate, ...rest }) => setRenewalLimit({ ...(await prepare(rest)), maxRate }),
   }
 }
 
-function pick({ autoRenew, maxRate }: { autoRenew: boolean; maxRate: bigint }) {
-  return { autoRenew, maxRate }
+/** Before the wallet is asked for a first signature, so that nobody signs an allowance for nothing. */
+async function requireGas(publicClient: PublicClient, address: Hex): Promise<void> {
+  const [held, price] = await Promise.all([publicClient.getBalance({ address }), publicClient.getGasPrice()])
+  const needed = price * gasPerVerb
+  if (held >= needed) return
+  const message = `The account holds ${formatEther(held)} ETH and needs about ${formatEther(needed)} ETH to pay for gas; add some and retry.`
+  throw new MarketplaceError({ code: 'funds-missing', message })
+}
+
+function requireShownRate(rate: bigint | undefined, shownRate: bigint): void {
+  if (rate === undefined || rate <= shownRate) return
+  const [now, before] = [rate, shownRate].map((each) => formatEther(rateToPrice(each)))
+  const message = `The price rose from ${before ?? ''} to ${now ?? ''} ENG for 30 days since it was shown; nothing was signed. Look at the new price and decide again.`
+  throw new MarketplaceError({ code: 'price-above-limit', message })
 }

@@ -3,8 +3,9 @@
  * viem `WalletClient` for the verbs of shared/chain. One object for a page, created when it is first needed.
  */
 import type { MarketplaceWallet } from '@enigma/chain'
-import type { NetworkFile } from '@enigma/protocol'
+import { MarketplaceError, type NetworkFile } from '@enigma/protocol'
 import {
+  type Config,
   connect,
   createConfig,
   createStorage,
@@ -30,6 +31,8 @@ export type Wallets = {
   readonly chain: Chain
   list: () => readonly AnnouncedWallet[]
   connection: () => WalletConnection
+  /** The account that the wallet is at now; undefined while none is connected. */
+  account: () => Hex | undefined
   connect: (id: string) => Promise<void>
   disconnect: () => Promise<void>
   /** Brings the wallet to the network's chain, adding it where the wallet does not know it. */
@@ -76,13 +79,13 @@ export function createWallets({ network, confirm }: CreateWalletsParameters): Wa
       }
       return { status: status === 'disconnected' ? 'disconnected' : 'connecting' }
     },
+    account: () => getConnection(config).address?.toLowerCase() as Hex | undefined,
     async connect(id) {
-      await connect(config, { connector: connectorOf(id) })
+      const { accounts } = await connect(config, { connector: connectorOf(id) })
+      if (accounts.length === 0) throw noAccount()
     },
     disconnect: () => disconnect(config),
-    async switchChain() {
-      await switchChain(config, { chainId: chain.id })
-    },
+    switchChain: () => ensureChain(config, chain.id),
     client: async () => await getWalletClient(config, { chainId: chain.id }),
     async reconnect() {
       await reconnect(config)
@@ -94,11 +97,32 @@ export function createWallets({ network, confirm }: CreateWalletsParameters): Wa
   }
 }
 
+/**
+ * Switches, which adds the chain where the wallet does not know it. What counts is where the wallet is afterwards: some
+ * fail and have switched, some say nothing and have not.
+ */
+async function ensureChain(config: Config, chainId: number): Promise<void> {
+  const { connector } = getConnection(config)
+  if (connector === undefined) throw new MarketplaceError({ code: 'aborted', message: 'Connect a wallet first.' })
+  const isThere = async () => (await connector.getChainId()) === chainId
+  if (await isThere()) return
+  try {
+    await switchChain(config, { chainId })
+  } catch (error) {
+    if (!(await isThere())) throw error
+  }
+}
+
 /** An icon comes from the wallet, which may be anybody: only an image in the page's own data is shown. */
 function imageOnly(icon: string | undefined): string | undefined {
   return icon !== undefined && /^data:image\/(svg\+xml|png|jpeg|webp|gif)[;,]/.test(icon.trim())
     ? icon.trim()
     : undefined
+}
+
+function noAccount(): MarketplaceError {
+  const message = 'Your wallet shares no account with this site: unlock it, choose an account in it and connect again.'
+  return new MarketplaceError({ code: 'aborted', message })
 }
 
 function chainOf({ chainId, name, rpcUrls }: NetworkFile): Chain {

@@ -1,0 +1,66 @@
+/** The transactions of this browser as pages see them: kept over reloads, the same in every tab. */
+import type { Hex } from '@enigma/protocol'
+import type { BeginTransaction, Transactions } from '#lib/wallet/transactions.ts'
+import type { Transaction } from '#lib/wallet/transaction.ts'
+import { announcer } from './announcer.svelte.ts'
+
+class TransactionsState {
+  /** Oldest first. */
+  list = $state.raw<readonly Transaction[]>([])
+  #settled = $state(0)
+  #source: Transactions | undefined
+
+  /** Follows a source from now on and takes up what was under way. */
+  async follow(source: Transactions): Promise<void> {
+    this.#source = source
+    source.subscribe(() => void this.#read(source))
+    source.start()
+    await this.#read(source)
+  }
+
+  /** To be called in an effect that reads the chain: it then runs again when a transaction changed what the chain holds. */
+  track(): number {
+    return this.#settled
+  }
+
+  /** The last one of an account for a dataset. */
+  last(path: string, account: Hex | undefined): Transaction | undefined {
+    return this.list.findLast((each) => each.path === path && each.account === account)
+  }
+
+  /** Runs a verb as a kept transaction; throws what ended it. */
+  async begin(parameters: BeginTransaction): Promise<void> {
+    if (this.#source === undefined) throw new TypeError('transactions are begun after the wallet has started')
+    await this.#source.begin(parameters)
+  }
+
+  async clear(id: string): Promise<void> {
+    await this.#source?.clear(id)
+  }
+
+  async #read(source: Transactions): Promise<void> {
+    const before = new Map(this.list.map(({ id, state }) => [id, state.name]))
+    const list = await source.all()
+    const changed = list.filter(({ id, state }) => before.has(id) && before.get(id) !== state.name)
+    this.list = list
+    for (const { state } of changed) {
+      const text = announcements[state.name]
+      if (text !== undefined) announcer.say(text, { isUrgent: isBad(state.name) })
+    }
+    // Also what was mined and is pending again changed what the chain holds.
+    if (changed.some(({ id, state }) => state.name === 'mined' || before.get(id) === 'mined')) this.#settled++
+  }
+}
+
+const isBad = (name: Transaction['state']['name']) => ['reverted', 'failed', 'dropped', 'replaced'].includes(name)
+
+const announcements: Partial<Record<Transaction['state']['name'], string>> = {
+  pending: 'The transaction was sent',
+  mined: 'The transaction is done',
+  reverted: 'The contract refused the transaction',
+  dropped: 'The transaction was dropped by the network',
+  replaced: 'The wallet sent another transaction in place of this one',
+  failed: 'Nothing was sent',
+}
+
+export const transactions = new TransactionsState()

@@ -1,0 +1,23 @@
+/** What a mined transaction did, out of its receipt: the same words live and after a reload. */
+import { parseMarketplaceEvents } from '@enigma/chain'
+import type { Hex } from '@enigma/protocol'
+import type { TransactionReceipt } from 'viem'
+import type { TransactionKind, TransactionOutcome } from './transaction.ts'
+
+type Parameters = { kind: TransactionKind; receipt: TransactionReceipt; marketplace: Hex }
+
+/** Undefined where the receipt does not hold the event that this kind of transaction leaves. */
+export function outcomeOf({ kind, receipt, marketplace }: Parameters): TransactionOutcome | undefined {
+  for (const event of parseMarketplaceEvents({ marketplace, logs: receipt.logs })) {
+    if (kind === 'subscribe' && event.name === 'Subscribed') {
+      const { rate, start, end } = event.args
+      return { kind, charge: rate * BigInt(end - start), endSeconds: end }
+    }
+    if (kind === 'cancel' && (event.name === 'Unsubscribed' || event.name === 'RefundClaimed')) {
+      return { kind, refund: event.args.refund }
+    }
+    if (kind === 'trial' && event.name === 'TrialStarted') return { kind, endSeconds: event.args.end }
+    if (kind === 'renewal' && event.name === 'RenewalLimitChanged') return { kind, maxRate: event.args.maxRate }
+  }
+  return undefined
+}
