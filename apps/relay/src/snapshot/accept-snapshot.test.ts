@@ -1,4 +1,4 @@
-import { readFile, stat, writeFile } from 'node:fs/promises'
+import { readdir, readFile, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { signHead, snapshotRoot, tableRoot } from '@enigma/crypto'
 import { decodeSnapshot, encodeSnapshot, type Hex, type Snapshot, type SignedHead } from '@enigma/protocol'
@@ -70,6 +70,9 @@ const firstSegment =
       segments: table.segments.map((segment, at) => (at === 0 ? { ...segment, ...change(segment) } : segment)),
     })),
   })
+async function* nothing() {
+  yield await Promise.resolve(new Uint8Array(0))
+}
 const other: Hex = `0x${'ee'.repeat(32)}`
 
 describe('acceptSnapshot', () => {
@@ -98,6 +101,37 @@ describe('acceptSnapshot', () => {
     await publish(3, 3)
     await accept(await publish(4, 4))
     expect(await latestSeq(store)).toBe(3)
+  })
+
+  it('keeps of snapshots that were never whole only what the present offer names', async () => {
+    await using directory = await temporaryDirectory()
+    const { accept, publish, publishing } = await setUp(directory.path)
+    const source = createSnapshotSource(publishing)
+    const folder = join(directory.path, 'receiver', dataset)
+    const arrived = async () => [
+      ...(await readdir(join(folder, 'segments'))),
+      ...(await readdir(join(folder, 'partial'))).map((name) => name.replace('.part', '.parquet')),
+    ]
+    await accept(await publish(1, 5))
+    const kept = await arrived()
+    for (let minute = 10; minute < 14; minute++) {
+      const offer = await publish(minute, minute)
+      const named = decodeSnapshot(offer.description).tables.flatMap((table) => table.segments)
+      const untrue = await forge(offer, (snapshot) => ({
+        ...snapshot,
+        tables: snapshot.tables.map((table) => ({
+          ...table,
+          segments: [...table.segments, { hash: other, bytes: 10, rows: 1, root: other }],
+        })),
+      }))
+      await expect(
+        accept(untrue, {
+          fetchSegment: (wish) => (wish.hash === other ? nothing() : source.readSegment(wish)),
+        }),
+      ).rejects.toMatchObject({ code: 'aborted' })
+      const names = named.map(({ hash }) => `${hash}.parquet`)
+      expect((await arrived()).toSorted()).toEqual([...new Set([...kept, ...names, `${other}.parquet`])].toSorted())
+    }
   })
 
   it('goes on where a cut transfer ended, also after a restart', async () => {

@@ -55,6 +55,7 @@ export async function acceptSnapshot(parameters: AcceptSnapshotParameters): Prom
     checkOrder(latest, signed)
     const snapshot = decodeSnapshot(parameters.description)
     await checkDescription(snapshot, parameters)
+    await snapshots.makeRoomFor(snapshot)
     await takeSegments(snapshot, snapshots, parameters)
     const stored = { signed, snapshot }
     await snapshots.commit(stored)

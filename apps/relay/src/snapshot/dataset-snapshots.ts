@@ -47,6 +47,8 @@ export type DatasetSnapshots = {
   databasePath(seq: number): string
   /** Drops all but the newest `keep` snapshots, then segments that no kept one names. */
   retain(keep: number): Promise<void>
+  /** Drops what arrived of other snapshots that were never whole, so that offers without end do not fill the disk. */
+  makeRoomFor(offered: Snapshot): Promise<void>
   /** Runs work alone: publishing, accepting and retaining of one dataset never overlap. */
   exclusively<Result>(work: () => Promise<Result>): Promise<Result>
   /** Calls `listener` after each commit; returns how to stop. */
@@ -187,15 +189,27 @@ class FolderSnapshots implements DatasetSnapshots {
       const isDropped = seq !== undefined && oldest !== undefined && seq < oldest.snapshot.seq
       if (isDropped) await this.#disk.remove(join(this.#directory, name))
     }
-    const kept = [
-      ...this.#complete.map(({ snapshot }) => snapshot),
-      ...(this.#unsigned === undefined ? [] : [this.#unsigned]),
-    ]
-    const named = new Set(
-      kept.flatMap(({ tables }) => tables.flatMap(({ segments }) => segments.map(({ hash }) => hash))),
-    )
-    await rm(join(this.#directory, 'partial'), { recursive: true, force: true })
-    await mkdir(join(this.#directory, 'partial'), { recursive: true, mode: 0o700 })
+    await this.#keepParts([])
+    await this.#keepSegments([])
+  }
+
+  async makeRoomFor(offered: Snapshot): Promise<void> {
+    await this.#keepParts([offered])
+    await this.#keepSegments([offered])
+  }
+
+  async #keepParts(wanted: readonly Snapshot[]): Promise<void> {
+    const names = new Set([...hashesOf(wanted)].map((hash) => `${hash}.part`))
+    const directory = join(this.#directory, 'partial')
+    for (const name of await readdir(directory)) {
+      if (!names.has(name)) await this.#disk.remove(join(directory, name))
+    }
+  }
+
+  /** Those of the kept snapshots and of the `wanted` ones. */
+  async #keepSegments(wanted: readonly Snapshot[]): Promise<void> {
+    const unsigned = this.#unsigned === undefined ? [] : [this.#unsigned]
+    const named = hashesOf([...this.#complete.map(({ snapshot }) => snapshot), ...unsigned, ...wanted])
     for (const name of await readdir(join(this.#directory, 'segments'))) {
       const hash = name.replace(/\.parquet$/, '') as Hex
       if (!named.has(hash)) await this.#disk.remove(this.segmentPath(hash))
@@ -216,6 +230,10 @@ class FolderSnapshots implements DatasetSnapshots {
   async #removeTemporary(directory: string, names: readonly string[]): Promise<void> {
     await Promise.all(names.filter(isTemporaryName).map((name) => rm(join(directory, name), { force: true })))
   }
+}
+
+function hashesOf(snapshots: readonly Snapshot[]): ReadonlySet<Hex> {
+  return new Set(snapshots.flatMap(({ tables }) => tables.flatMap(({ segments }) => segments.map(({ hash }) => hash))))
 }
 
 /** The numbers in the names that match. */
