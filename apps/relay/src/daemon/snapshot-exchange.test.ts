@@ -65,7 +65,7 @@ async function setUp({ pullTimeoutMs, provider, refusal, isGuest = false }: SetU
     store,
     work: workInProcess(store),
     deployment,
-    own: () => (refusal === undefined ? ownOf(nodes, isGuest) : undefined),
+    own: (id) => (refusal === undefined ? { ...ownOf(nodes, isGuest), dataset: id } : undefined),
     onAccepted: ({ dataset: id }) => Promise.resolve(void accepted.push(id)),
     nowSeconds: () => 2000,
     maxSnapshotBytes: 10_000_000,
@@ -186,6 +186,23 @@ test('a dataset that does not meet the terms is refused before anything is asked
   const { signed } = await publishRows(publishing, candles(1, 5))
   await expect(offer(signed)).rejects.toMatchObject({ code: 'not-accepted', shortMessage: 'This node asks for more.' })
   expect(asked).toEqual([])
+})
+
+test('guests whose transfers never end keep no other guest from being taken in', async () => {
+  const provider: Partial<SnapshotProvider> = {}
+  const { publishing, asked, offer, latestSeq } = await setUp({ isGuest: true, provider })
+  const source = createSnapshotSource(publishing)
+  provider.latest = (id) => (id === dataset ? source.latest(id) : never())
+  const hostile = Array.from({ length: 5 }, (_, at) => `0x${`e${at}`.repeat(32)}` as const)
+  const heads = await Promise.all(
+    hostile.map((id) => signHead({ head: { ...head, dataset: id }, signer: publisher, deployment })),
+  )
+  const stalled = [...heads, ...heads].map((signed) => offer(signed).catch(() => undefined))
+  await vi.waitFor(() => expect(new Set(asked).size).toBe(hostile.length))
+  const { signed } = await publishRows(publishing, candles(1, 3))
+  await offer(signed)
+  expect(await latestSeq()).toBe(1)
+  expect(stalled).toHaveLength(10)
 })
 
 test('a guest’s snapshot of more rows than the node takes is refused before its segments', async () => {

@@ -13,14 +13,19 @@ import {
 import { type Hex, MarketplaceError } from '@enigma/protocol'
 import type { Connection } from '@libp2p/interface'
 import { createSnapshotSource } from '../snapshot/snapshot-source.ts'
+import { createWorkInTurns } from '../snapshot/work-in-turns.ts'
 import type { PushSnapshot } from '../roles/worker/push-heads.ts'
 import type { OwnDataset } from './manifest-watcher.ts'
 import { type PullParts, pullSnapshot } from './pull-snapshot.ts'
 
-/** Snapshots that are taken in at once, of all datasets. */
+/** Snapshots that are taken in at once, of all datasets that the operator accepted by name. */
 const maxPulls = 8
-/** Of datasets that the operator did not accept by name: they take no place from the others. */
-const maxGuestPulls = 4
+/**
+ * Of guests, whose number their places bound, each is taken in when it comes: one that sends slowly keeps nobody waiting.
+ * What costs this machine work is done for a few at once, and ended after a time.
+ */
+const guestWorkAtOnce = 2
+const guestWorkTimeoutMs = 10 * 60_000
 /** One that is taken in and one that waits for it: a publisher's next head comes while the last one is on its way. */
 const pullsPerDataset = 2
 
@@ -39,15 +44,22 @@ export type SnapshotExchangeParts = PullParts & {
   onError: (error: unknown) => void
 }
 
+/** How snapshots are taken in, of one of the two kinds of datasets. */
+type Intake = { parts: SnapshotExchangeParts; pulls: ConcurrencyLimiter }
+
 /** Serves the snapshot protocol: gives to the manifest's persistence nodes, takes in where this node is one. */
 export function serveSnapshots(parts: SnapshotExchangeParts): Promise<ProtocolServer> {
-  const pulls = createConcurrencyLimiter({ perKey: pullsPerDataset, total: maxPulls })
-  const guestPulls = createConcurrencyLimiter({ perKey: pullsPerDataset, total: maxGuestPulls })
+  const named: Intake = { parts, pulls: createConcurrencyLimiter({ perKey: pullsPerDataset, total: maxPulls }) }
+  const work = createWorkInTurns({ work: parts.work, atOnce: guestWorkAtOnce, timeoutMs: guestWorkTimeoutMs })
+  const guests: Intake = {
+    parts: { ...parts, ...parts.guestLimits, work },
+    pulls: createConcurrencyLimiter({ perKey: pullsPerDataset, total: Infinity }),
+  }
   return handleSnapshots({
     host: parts.host,
     provider: createSnapshotSource({ store: parts.store }),
     mayFetch: (fetcher) => mayFetch(parts, fetcher),
-    onOffer: (offer) => takeOffer(parts, ({ isGuest }) => (isGuest ? guestPulls : pulls), offer),
+    onOffer: (offer) => takeOffer(parts, ({ isGuest }) => (isGuest ? guests : named), offer),
     onError: parts.onError,
   })
 }
@@ -69,7 +81,7 @@ async function mayFetch(parts: SnapshotExchangeParts, { dataset, peerId, pass }:
  */
 async function takeOffer(
   parts: SnapshotExchangeParts,
-  pullsOf: (own: OwnDataset) => ConcurrencyLimiter,
+  intakeOf: (own: OwnDataset) => Intake,
   offer: SnapshotOffer,
 ): Promise<void> {
   const { dataset } = offer.signed.head
@@ -82,7 +94,7 @@ async function takeOffer(
     throw new MarketplaceError({ code: 'dataset-unknown', message })
   }
   const isNew = await isNewHead(parts, own, offer)
-  if (isNew) await pullOffered(parts, own, pullsOf(own), offer)
+  if (isNew) await pullOffered(intakeOf(own), own, offer)
   await parts.onAccepted({ dataset, isNew })
 }
 
@@ -99,20 +111,14 @@ async function isNewHead(parts: SnapshotExchangeParts, own: OwnDataset, { signed
 }
 
 /** A publisher that drops its offer for a newer one does not end the pull: segments of the old head serve the new one. */
-async function pullOffered(
-  parts: SnapshotExchangeParts,
-  own: OwnDataset,
-  pulls: ConcurrencyLimiter,
-  { connection }: SnapshotOffer,
-): Promise<void> {
+async function pullOffered({ parts, pulls }: Intake, own: OwnDataset, { connection }: SnapshotOffer): Promise<void> {
   const leave = pulls.enter(own.dataset)
   if (leave === undefined) {
     throw new MarketplaceError({ code: 'busy', message: 'This node takes in other snapshots now; offer it again.' })
   }
   try {
-    const { dataset, publisher, manifest, isGuest } = own
-    const limited = isGuest ? { ...parts, ...parts.guestLimits } : parts
-    await pullSnapshot({ parts: limited, dataset, publisher, tables: manifest.tables, connection })
+    const { dataset, publisher, manifest } = own
+    await pullSnapshot({ parts, dataset, publisher, tables: manifest.tables, connection })
   } finally {
     leave()
   }
