@@ -1,16 +1,13 @@
 /** The SDK in a browser: WebRTC-direct, WebRTC over a relay and WebSocket; a fresh peer id for each page load. */
 import { webPrimitives } from '@enigma/crypto'
 import type { NetworkFile } from '@enigma/protocol'
-import { circuitRelayTransport } from '@libp2p/circuit-relay-v2'
-import { identify } from '@libp2p/identify'
-import { noise } from '@libp2p/noise'
-import { webRTC, webRTCDirect } from '@libp2p/webrtc'
-import { webSockets } from '@libp2p/websockets'
-import { yamux } from '@libp2p/yamux'
-import { createLibp2p, type Libp2p } from 'libp2p'
 import { createPublicClient, fallback, http } from 'viem'
+import { createPageFilter } from './addresses.ts'
+import { openClientDatabase } from './browser-database.ts'
 import { createBrowserKeyStore } from './browser-key-store.ts'
+import { openRelayMemory } from './browser-relay-memory.ts'
 import { createMarketplaceClient, type MarketplaceClient } from './create-marketplace-client.ts'
+import { type BrowserHostParameters, createBrowserHost } from './host/browser-host.ts'
 import type { KeyStore } from './types.ts'
 
 export * from './index.ts'
@@ -18,18 +15,14 @@ export * from './browser-key-store.ts'
 
 const rpcTimeoutMs = 5_000
 
-export type BrowserHostParameters = {
-  /** STUN servers for WebRTC; none by default: no third party learns of the visit. */
-  iceServers?: readonly { urls: string }[]
-  /** Dial loopback and private addresses: for development networks only. */
-  allowPrivateAddresses?: boolean
-}
 export type CreateBrowserClientParameters = BrowserHostParameters & {
   network: NetworkFile
   /** Where sessions are kept; IndexedDB when absent. */
   keys?: KeyStore
   /** Blocks of the first request for a dataset's config; fewer are asked for where the provider refuses. */
   logRangeBlocks?: number
+  /** Dial loopback and private addresses: for development networks only. */
+  allowPrivateAddresses?: boolean
 }
 
 /**
@@ -43,38 +36,27 @@ export async function createBrowserClient({
   network,
   keys,
   logRangeBlocks,
+  allowPrivateAddresses = false,
   ...hostParameters
 }: CreateBrowserClientParameters): Promise<MarketplaceClient> {
   const transports = network.rpcUrls.map((url) => http(url, { batch: true, timeout: rpcTimeoutMs, retryCount: 1 }))
+  const database = openClientDatabase()
+  const [keyStore, relayMemory, host] = await Promise.all([
+    keys ?? createBrowserKeyStore({ database }),
+    openRelayMemory({ database, network: `${network.chainId}:${network.marketplace}` }),
+    createBrowserHost(hostParameters),
+  ])
   return createMarketplaceClient({
-    network,
-    keys: keys ?? (await createBrowserKeyStore()),
-    host: await createBrowserHost(hostParameters),
+    ...{ network, host, relayMemory, keys: keyStore },
+    canDial: createPageFilter({
+      isSecure: location.protocol === 'https:',
+      hasWebrtc: typeof RTCPeerConnection === 'function',
+      allowPrivateAddresses,
+    }),
     publicClient: createPublicClient({ transport: fallback(transports) }),
     logRangeBlocks,
     primitives: webPrimitives,
     nowSeconds: () => Math.floor(Date.now() / 1000),
     nowMs: () => performance.now(),
-  })
-}
-
-/** Creates the dialling host: nothing is listened on. */
-export function createBrowserHost({
-  iceServers = [],
-  allowPrivateAddresses = false,
-}: BrowserHostParameters): Promise<Libp2p> {
-  const rtcConfiguration = { iceServers: [...iceServers] }
-  return createLibp2p({
-    addresses: { listen: [] },
-    transports: [
-      webSockets(),
-      webRTCDirect({ rtcConfiguration }),
-      webRTC({ rtcConfiguration }),
-      circuitRelayTransport(),
-    ],
-    connectionEncrypters: [noise()],
-    streamMuxers: [yamux()],
-    ...(allowPrivateAddresses ? { connectionGater: { denyDialMultiaddr: () => false } } : {}),
-    services: { identify: identify() },
   })
 }

@@ -20,12 +20,13 @@ import {
 } from '@enigma/chain'
 import { verifyReceipt } from '@enigma/crypto'
 import { datasetIdOf, type Hex, parseDatasetPath, type Receipt, type SignedReceipt } from '@enigma/protocol'
-import { createConnections } from './connections.ts'
+import { type Connections, createConnections } from './connections.ts'
 import { createDatasets, type LocatedDataset } from './datasets.ts'
 import { createDiscover, type DiscoverParameters, type DiscoverReturnType } from './discover.ts'
-import { createNetworkView, type NetworkView } from './network-view.ts'
+import { type ClientNetwork, createNetworkView, type NetworkView } from './network-view.ts'
 import type { QueryParameters, SampleParameters } from './query/query-request.ts'
 import { createQueryRun, type QueryRun } from './query/query-run.ts'
+import { createRelayList } from './relay-list.ts'
 import {
   authorize,
   type AuthorizeParameters,
@@ -80,8 +81,8 @@ export type MarketplaceClient = {
   sample: (parameters: SampleParameters) => QueryRun
   /** Checks a receipt that was kept, against the node that was asked; throws `signature-invalid`. */
   verifyReceipt: (parameters: { signed: SignedReceipt; signer: Hex }) => Promise<Receipt>
-  /** The relays and connections, for a page that shows them. */
-  network: NetworkView
+  /** What this client sees of its network, and the choice of a relay. */
+  network: () => ClientNetwork
   /** Ends the host and every connection. */
   close: () => Promise<void>
 }
@@ -96,7 +97,7 @@ export type MarketplaceClient = {
  */
 export function createMarketplaceClient(parts: ClientParts): MarketplaceClient {
   const { network, host, publicClient } = parts
-  const connections = createConnections({ host, relayAddresses: network.relays })
+  const { connections, view } = createNetwork(parts)
   const readConfig = createDatasetConfigReader({ publicClient, deployment: network, rangeBlocks: parts.logRangeBlocks })
   const datasets = createDatasets({ ...parts, readConfig }, connections)
   const discover = createDiscover({ ...parts, readConfig }, connections)
@@ -118,11 +119,24 @@ export function createMarketplaceClient(parts: ClientParts): MarketplaceClient {
     query: ({ account, ...query }) =>
       createQueryRun({ parts, connections, datasets, query, session: () => requireSession(parts, account) }),
     sample: (query) => createQueryRun({ parts, connections, datasets, query, session: undefined }),
+    network: () => view,
     verifyReceipt: (parameters) => verifyReceipt({ ...parameters, deployment: deploymentOf(network) }),
-    network: createNetworkView(parts, connections),
     async close() {
       connections.queryStreams.close()
       await host.stop()
     },
   }
+}
+
+function createNetwork({ network, host, canDial, nowMs, nowSeconds, relayMemory: memory }: ClientParts) {
+  const relays = createRelayList({
+    ...{ addresses: network.relays, memory, nowSeconds },
+    onChange: () => view.changed(),
+  })
+  const view: NetworkView = createNetworkView({
+    ...{ host, canDial, nowMs, relays },
+    toRelay: (relay, options) => connections.toRelay(relay, options),
+  })
+  const connections: Connections = createConnections({ host, relays, canDial, nowMs, onChange: view.changed })
+  return { connections, view }
 }

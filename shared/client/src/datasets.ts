@@ -4,6 +4,7 @@ import { verifyManifest, verifyNodeRecord } from '@enigma/crypto'
 import { fetchManifests, locateDataset } from '@enigma/network'
 import {
   datasetIdOf,
+  type ErrorCode,
   type Hex,
   type Manifest,
   MarketplaceError,
@@ -13,8 +14,9 @@ import {
   type SignedNodeRecord,
 } from '@enigma/protocol'
 import type { Connection } from '@libp2p/interface'
-import type { Connections, Relay } from './connections.ts'
+import type { Connections, ConnectOptions } from './connections.ts'
 import { raceRelays } from './race-relays.ts'
+import type { Relay } from './relay-list.ts'
 import { deploymentOf } from './sessions.ts'
 import type { ClientParts } from './types.ts'
 
@@ -30,7 +32,7 @@ export type LocatedDataset = {
   nodes: readonly NodeRecord[]
 }
 
-export type LocateOptions = { signal?: AbortSignal | undefined; isFresh?: boolean; isNodeNeeded?: boolean }
+export type LocateOptions = ConnectOptions & { isFresh?: boolean; isNodeNeeded?: boolean }
 
 export type Datasets = {
   /**
@@ -40,6 +42,8 @@ export type Datasets = {
   locate: (path: string, options: LocateOptions) => Promise<LocatedDataset>
 }
 
+const knowsNobody: ReadonlySet<ErrorCode> = new Set(['no-node', 'dataset-unknown'] satisfies ErrorCode[])
+
 /** Creates the cache of located datasets. */
 export function createDatasets(
   parts: ClientParts & { readConfig: DatasetConfigReader },
@@ -48,11 +52,11 @@ export function createDatasets(
   const cache = new Map<string, { located: LocatedDataset; atMs: number }>()
   const lowestSeq = new Map<string, number>()
 
-  const locateBy = async ({
-    path,
-    signal,
-    isNodeNeeded,
-  }: { path: string } & Pick<LocateOptions, 'signal' | 'isNodeNeeded'>): Promise<LocatedDataset> => {
+  const locateBy = async (
+    path: string,
+    { isNodeNeeded = true, ...options }: LocateOptions,
+  ): Promise<LocatedDataset> => {
+    const { signal } = options
     const id = datasetIdOf(parseDatasetPath(path))
     const { network } = parts
     const config = await parts.readConfig({ dataset: id })
@@ -63,7 +67,7 @@ export function createDatasets(
         return manifestAlone({ connection, hash: config.metadataHash, signal: raceSignal, error })
       })
     const ask = async (relay: Relay, raceSignal: AbortSignal): Promise<LocatedDataset> => {
-      const connection = await connections.toRelay(relay, { signal: raceSignal })
+      const connection = await connections.toRelay(relay, { ...options, signal: raceSignal })
       const { manifest: signed, records } = await locate(connection, raceSignal)
       const deployment = deploymentOf(network)
       const manifest = await verifyManifest({ signed, deployment, expectedHash: config.metadataHash })
@@ -76,7 +80,8 @@ export function createDatasets(
     const failures: unknown[] = []
     const onFailed = (relay: Relay, error: unknown) => {
       failures.push(error)
-      connections.demote(relay)
+      // A relay that answers and does not know, or knows nobody, has not failed.
+      if (!(error instanceof MarketplaceError) || !knowsNobody.has(error.code)) connections.demote(relay)
     }
     try {
       const { relay, result } = await raceRelays({ relays: connections.relays(), work: ask, signal, onFailed })
@@ -89,10 +94,10 @@ export function createDatasets(
     throw notFound(path, found, failures)
   }
   return {
-    async locate(path, { signal, isFresh = false, isNodeNeeded = true }) {
+    async locate(path, { isFresh = false, ...options }) {
       const cached = cache.get(path)
       if (!isFresh && cached !== undefined && parts.nowMs() - cached.atMs < cacheMs) return cached.located
-      const located = await locateBy({ path, signal, isNodeNeeded })
+      const located = await locateBy(path, options)
       if (located.nodes.length > 0) cache.set(path, { located, atMs: parts.nowMs() })
       return located
     },

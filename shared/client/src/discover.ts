@@ -15,9 +15,10 @@ import type { DatasetConfigReader } from '@enigma/chain'
 import { fetchPage, type PageRequest } from '@enigma/network'
 import { datasetIdOf, formatDatasetPath, type Hex, type Manifest, MarketplaceError } from '@enigma/protocol'
 import type { Connection } from '@libp2p/interface'
-import type { Connections, Relay } from './connections.ts'
+import type { Connections } from './connections.ts'
 import { type ChainFacts, createChainFacts } from './discover-chain.ts'
 import { createManifestCache } from './manifest-cache.ts'
+import type { Relay } from './relay-list.ts'
 import type { ClientParts } from './types.ts'
 
 const defaultLimit = 20

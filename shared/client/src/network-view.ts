@@ -1,50 +1,125 @@
-/** The network as this client sees it: the relays of the network file, how it is connected to them, and how fast they answer. */
-import { fetchRecords } from '@enigma/network'
+/** What an application may see of this client's network: relays, connections, round trips, bytes; and the choice of a relay. */
+import { trafficOf } from '@enigma/network'
 import { MarketplaceError } from '@enigma/protocol'
+import type { Connection } from '@libp2p/interface'
+import { kindOfAddress } from './addresses.ts'
 import { type Connections, transportOf } from './connections.ts'
-import type { ClientParts, Transport } from './types.ts'
+import { pingConnection } from './ping-connection.ts'
+import type { RelayList, RelayState } from './relay-list.ts'
+import type { ClientParts, Transport, TransportKind } from './types.ts'
 
-const probeTimeoutMs = 8_000
-
-/** A relay; `transport` is that of the open connection to it. */
-export type RelayStatus = { peerId: string; addresses: readonly string[]; transport: Transport | undefined }
-
-export type NetworkView = {
-  /** Those that are tried first come first. */
-  relays: () => RelayStatus[]
-  /** Every open connection, relays and nodes. */
-  connections: () => Transport[]
-  /** Tries a relay first from now on. */
-  prefer: (peerId: string) => void
-  /** Connects to a relay where need be, and measures one small request over the open connection, in ms; throws `no-relay`. */
-  probe: (peerId: string, options?: { signal?: AbortSignal }) => Promise<number>
+/** A relay of the network file; times in Unix milliseconds. */
+export type RelayStatus = {
+  peerId: string
+  /** `canDial`: whether this program can, by what the page allows and the browser has. */
+  addresses: readonly { address: string; kind: TransportKind; canDial: boolean }[]
+  state: RelayState
+  isPreferred: boolean
+  /** In a row. */
+  failures: number
+  lastConnectedAt: number | undefined
+  lastError: string | undefined
 }
 
-/** Creates the view; nothing is dialled by looking. */
-export function createNetworkView({ host, nowMs }: ClientParts, connections: Connections): NetworkView {
-  const open = () => host.getConnections().filter(({ status }) => status === 'open')
-  const relayOf = (peerId: string) => {
-    const relay = connections.relays().find((each) => each.peerId === peerId)
-    if (relay !== undefined) return relay
-    throw new MarketplaceError({ code: 'no-relay', message: 'The network file names no such relay.', details: peerId })
+/** An open connection; `openedAt` in Unix milliseconds, bytes are those of the protocols' own streams. */
+export type ConnectionStatus = {
+  id: string
+  peerId: string
+  role: 'relay' | 'node'
+  transport: Transport
+  openedAt: number
+  /** As it was measured last, by `ping`. */
+  roundTripMs: number | undefined
+  bytesSent: number
+  bytesReceived: number
+}
+
+export type NetworkStatus = {
+  /** This client's own, fresh for each page load. */
+  peerId: string
+  relays: readonly RelayStatus[]
+  connections: readonly ConnectionStatus[]
+}
+
+export type ClientNetwork = {
+  status: () => NetworkStatus
+  /** Calls back after each change of relays and connections, not for bytes; returns how to stop. */
+  subscribe: (listener: () => void) => () => void
+  /** Tries this relay first from now on, remembered for the next time; undefined leaves the choice to the client. */
+  preferRelay: (peerId: string | undefined) => void
+  /**
+   * Measures a round trip in milliseconds, to a relay of the network file, which is dialled where need be, or to another
+   * peer that is connected; throws `no-relay`, `no-route`, `timeout` or `aborted`.
+   */
+  ping: (peerId: string, options?: { signal?: AbortSignal }) => Promise<number>
+}
+
+export type NetworkViewParameters = Pick<ClientParts, 'host' | 'canDial' | 'nowMs'> & {
+  relays: RelayList
+  toRelay: Connections['toRelay']
+}
+
+export type NetworkView = ClientNetwork & {
+  /** Tells the subscribers, once for all changes of a turn. */
+  changed: () => void
+}
+
+/** Creates the view; nothing is asked of the network until it is used. */
+export function createNetworkView(parameters: NetworkViewParameters): NetworkView {
+  const { host, canDial = () => true, nowMs, relays, toRelay } = parameters
+  const listeners = new Set<() => void>()
+  const roundTrips = new WeakMap<Connection, number>()
+  let isTelling = false
+
+  const changed = () => {
+    if (isTelling || listeners.size === 0) return
+    isTelling = true
+    queueMicrotask(() => {
+      isTelling = false
+      for (const listener of listeners) listener()
+    })
   }
+  const connectionStatus = (connection: Connection): ConnectionStatus => {
+    const { id, remotePeer, timeline } = connection
+    const peerId = remotePeer.toString()
+    const role = relays.all().some((relay) => relay.peerId === peerId) ? 'relay' : 'node'
+    const { sent: bytesSent, received: bytesReceived } = trafficOf(connection)
+    const roundTripMs = roundTrips.get(connection)
+    const transport = transportOf(connection)
+    return { id, peerId, role, transport, openedAt: timeline.open, roundTripMs, bytesSent, bytesReceived }
+  }
+  const openConnections = () => host.getConnections().filter(({ status }) => status === 'open')
   return {
-    relays: () =>
-      connections.relays().map(({ peerId, addresses }) => {
-        const connection = open().find((each) => each.remotePeer.toString() === peerId)
-        const transport = connection === undefined ? undefined : transportOf(connection)
-        return { peerId, addresses: addresses.map((address) => address.toString()), transport }
-      }),
-    connections: () => open().map(transportOf),
-    prefer: (peerId) => connections.prefer(relayOf(peerId)),
-    async probe(peerId, { signal } = {}) {
-      const timeout = AbortSignal.timeout(probeTimeoutMs)
-      const both = signal === undefined ? timeout : AbortSignal.any([signal, timeout])
-      const connection = await connections.toRelay(relayOf(peerId), { signal: both })
-      const startedMs = nowMs()
-      // Asked for nothing, it ends at once; a relay that sends something all the same is refused.
-      await fetchRecords({ connection, peerIds: [], signal: both }).next()
-      return nowMs() - startedMs
+    changed,
+    status: () => ({
+      peerId: host.peerId.toString(),
+      relays: relays.facts().map(({ relay, ...facts }) => ({
+        ...facts,
+        peerId: relay.peerId,
+        addresses: relay.addresses.map((address) => ({
+          address: address.toString(),
+          kind: kindOfAddress(address),
+          canDial: canDial(address),
+        })),
+      })),
+      connections: openConnections().map(connectionStatus),
+    }),
+    subscribe(listener) {
+      listeners.add(listener)
+      return () => listeners.delete(listener)
+    },
+    preferRelay: relays.choose,
+    async ping(peerId, { signal } = {}) {
+      const relay = relays.all().find((each) => each.peerId === peerId)
+      const isThis = ({ remotePeer }: Connection) => remotePeer.toString() === peerId
+      const connection = relay === undefined ? openConnections().find(isThis) : await toRelay(relay, { signal })
+      if (connection === undefined) {
+        throw new MarketplaceError({ code: 'no-route', message: 'This client is not connected to that peer now.' })
+      }
+      const roundTripMs = await pingConnection({ connection, signal, nowMs })
+      roundTrips.set(connection, roundTripMs)
+      changed()
+      return roundTripMs
     },
   }
 }

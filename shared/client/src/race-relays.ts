@@ -1,7 +1,7 @@
 /** One relay after the other, the next one before the last has failed: the first that does the work wins. */
 import { raceInTurn } from '@enigma/network'
 import { MarketplaceError } from '@enigma/protocol'
-import type { Relay } from './connections.ts'
+import type { Relay } from './relay-list.ts'
 
 export type RaceRelaysParameters<Result> = {
   /** In order of preference. */

@@ -1,7 +1,8 @@
 /** What the SDK is made of: everything with side effects is handed in. */
 import type { Primitives, SessionKey } from '@enigma/crypto'
 import type { Hex, NetworkFile, SignedGrant } from '@enigma/protocol'
-import type { Libp2p } from '@libp2p/interface'
+import type { Connection, PeerId } from '@libp2p/interface'
+import type { Multiaddr } from '@multiformats/multiaddr'
 import type { PublicClient } from 'viem'
 
 /** A session: the key that signs queries and the wallet's grant for it. */
@@ -16,13 +17,40 @@ export type KeyStore = {
   delete: (id: string) => Promise<void>
 }
 
-/** A libp2p host; the SDK dials and opens streams, and never listens. */
-export type Host = Pick<Libp2p, 'peerId' | 'dial' | 'getConnections' | 'stop'>
+/** A libp2p host; the SDK dials one address at a time, opens streams, and never listens. A `Libp2p` is one. */
+export type Host = {
+  readonly peerId: PeerId
+  /** A new connection, also beside one that is open. */
+  dial: (address: Multiaddr, options: { signal: AbortSignal; force: true }) => Promise<Connection>
+  getConnections: () => Connection[]
+  stop: () => Promise<void> | void
+}
+
+/** A relay that is known from before. */
+export type RelayMemo = {
+  peerId: string
+  /** When it last answered, in Unix milliseconds. */
+  answeredAt: number
+  /** Whether the user chose it. */
+  isPreferred: boolean
+}
+
+/** Good relays of a network from earlier times. */
+export type RelayMemory = {
+  /** What was remembered when the client was created. */
+  readonly memos: readonly RelayMemo[]
+  /** Replaces what is remembered; a browser that refuses to store forgets with the page. */
+  save: (memos: readonly RelayMemo[]) => void
+}
 
 export type ClientParts = {
   network: NetworkFile
   host: Host
   keys: KeyStore
+  /** Whether an address can be dialled from here; every one when absent. */
+  canDial?: ((address: Multiaddr) => boolean) | undefined
+  /** None when absent. */
+  relayMemory?: RelayMemory | undefined
   publicClient: PublicClient
   /** Blocks of the first request for a dataset's config; fewer are asked for where the provider refuses. */
   logRangeBlocks?: number | undefined
@@ -36,14 +64,38 @@ export type ClientParts = {
 
 /** What is going on with a query, for a progress line. */
 export type QueryStage = 'connect' | 'find' | 'verify' | 'run' | 'decrypt' | 'retry'
-export type QueryProgress = { stage: QueryStage; attempt: number; text: string }
+
+/** `transport`: of the connection that leads here, as far as this client sees it; undefined for itself and past a relay. */
+export type QueryHop = { role: 'client' | 'relay' | 'node'; peerId: string; transport: Transport | undefined }
+
+export type QueryProgress = {
+  stage: QueryStage
+  attempt: number
+  text: string
+  /** Milliseconds since the query began. */
+  elapsedMs: number
+  /** The path as far as it stands. */
+  hops: readonly QueryHop[]
+}
+
+/** A stage of an attempt; `startMs` since the query began. */
+export type StageTime = { stage: QueryStage; attempt: number; startMs: number; ms: number }
+
+/** The way that an answer came; stages of failed attempts come before those of the last one. */
+export type QueryTrace = { hops: readonly QueryHop[]; stages: readonly StageTime[] }
 
 /** Blind (default): through a relay that is none of the dataset's nodes. Direct: the node sees this client's address. */
 export type QueryPath = 'blind' | 'direct'
 
+/** What carries a connection; `circuit` is a relay that passes sealed bytes on. */
+export type TransportKind = 'webrtc' | 'webrtc-direct' | 'websocket' | 'tcp' | 'circuit' | 'other'
+
+/** What a caller would rather have; it is used where a path has it, and another one elsewhere. */
+export type TransportPreference = 'any' | 'websocket' | 'webrtc'
+
 /** How the bytes travelled, as the connection itself reports. */
 export type Transport = {
-  kind: 'webrtc' | 'webrtc-direct' | 'websocket' | 'tcp' | 'circuit' | 'other'
+  kind: TransportKind
   remoteAddr: string
   remotePeer: string
   /** Whether the connection is a relayed circuit with limits. */

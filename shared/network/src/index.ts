@@ -11,6 +11,7 @@ export { createFramedStream, encodeFrameLength, type Frame, type FramedStream } 
 export { openStream, pickConnection } from './framing/open-stream.ts'
 export type { ProtocolHost, ProtocolServer, RemotePeer } from './framing/serve-protocol.ts'
 export * from './framing/stream-pool.ts'
+export { type Traffic, trafficOf } from './framing/traffic.ts'
 export type { TransferObserver } from './framing/windowed.ts'
 export * from './locate/locate.ts'
 export * from './network-limits.ts'

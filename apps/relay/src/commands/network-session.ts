@@ -1,5 +1,5 @@
 /** A short-lived peer for commands: dials relays and nodes, and is gone when the command ends. */
-import { type Connections, createConnections } from '@enigma/client'
+import { type Connections, createConnections, createRelayList } from '@enigma/client'
 import type { createNodeHost as CreateNodeHost } from '@enigma/client/node'
 import { announce, type Announcement } from '@enigma/network'
 import { MarketplaceError, type NetworkFile } from '@enigma/protocol'
@@ -11,6 +11,7 @@ import type { Output } from './output.ts'
 /** How long relays may take to see a transaction that a command just made. */
 const announceWithinMs = 60_000
 const retryMs = 500
+const nowSeconds = () => Math.floor(Date.now() / 1000)
 
 type Host = Awaited<ReturnType<typeof CreateNodeHost>>
 
@@ -26,12 +27,13 @@ export async function withNetworkSession<Result>(
   const { createNodeHost } = await import('@enigma/client/node')
   const host = await createNodeHost({})
   try {
-    const connections = createConnections({ host, relayAddresses: network.relays })
+    const relays = createRelayList({ addresses: network.relays, nowSeconds, onChange: () => undefined })
+    const connections = createConnections({ host, relays, nowMs: () => performance.now() })
     const reached = await Promise.allSettled(
       connections.relays().map((relay) => connections.toRelay(relay, { signal })),
     )
-    const relays = reached.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []))
-    if (relays.length === 0) {
+    const open = reached.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []))
+    if (open.length === 0) {
       throw new MarketplaceError({
         code: 'no-relay',
         message: 'No relay of the network file can be reached; check the file and the connection.',
@@ -41,8 +43,8 @@ export async function withNetworkSession<Result>(
     const peers = createPeers({
       node: host,
       deployment: deploymentOf(network),
-      relays: () => relays.filter(({ status }) => status === 'open'),
-      nowSeconds: () => Math.floor(Date.now() / 1000),
+      relays: () => open.filter(({ status }) => status === 'open'),
+      nowSeconds,
     })
     return await work({ host, connections, peers })
   } finally {

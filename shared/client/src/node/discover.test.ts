@@ -105,16 +105,16 @@ test('a closed dataset keeps its description: the manifest is found by its hash,
   expect(found).toMatchObject({ manifest: { title: 'Title of numbers' }, nodes: [] })
 })
 
-test('the network as the client sees it: relays, their transport, how fast they answer, the preferred one first', async () => {
+test('the network as the client sees it: relays, connections, round trips, the preferred one first', async () => {
   const { client, relays } = await startListed()
   const [, second] = relays
-  expect(await client.network.probe(second!.peerId)).toBeGreaterThan(0)
-  client.network.prefer(second!.peerId)
-  expect(client.network.relays()[0]).toMatchObject({
-    peerId: second!.peerId,
-    transport: { remotePeer: second!.peerId },
-  })
-  await expect(client.network.probe('12D3KooWnobody')).rejects.toMatchObject({ code: 'no-relay' })
+  const network = client.network()
+  expect(await network.ping(second!.peerId)).toBeGreaterThan(0)
+  network.preferRelay(second!.peerId)
+  const { relays: known, connections } = network.status()
+  expect(known[0]).toMatchObject({ peerId: second!.peerId, isPreferred: true, state: 'connected', failures: 0 })
+  expect(connections.find(({ peerId }) => peerId === second!.peerId)).toMatchObject({ role: 'relay' })
+  await expect(network.ping('12D3KooWnobody')).rejects.toMatchObject({ code: 'no-route' })
 })
 
 test('with one relay gone the other answers, and it is told', async () => {

@@ -1,6 +1,6 @@
 /** What a caller asks, with every default filled in. */
 import type { Hex, Parameter, Query } from '@enigma/protocol'
-import type { QueryPath, QueryProgress } from '../types.ts'
+import type { QueryPath, QueryProgress, TransportPreference } from '../types.ts'
 
 export type QueryParameters = {
   /** `<curator address>/<name>`. */
@@ -12,9 +12,14 @@ export type QueryParameters = {
   account: Hex
   /** Default `blind`; never switched silently. */
   path?: QueryPath
+  /** Default `any`: whatever connects first, the faster one in the end. */
+  transport?: TransportPreference
   /** Dial by WebRTC only; any transport when absent. */
   webrtcOnly?: boolean
-  /** Default: the dataset's own limit, or what a trial allows where the account has only that; see `isTruncated`. */
+  /**
+   * Default: the dataset's own limit, `limits.sampleRows` for a sample, or what a trial allows where the account has only
+   * that; see `isTruncated`.
+   */
   maxRows?: number
   /** Of Arrow before compression. Default 256 MiB. */
   maxBytes?: number

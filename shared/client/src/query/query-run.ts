@@ -16,13 +16,14 @@ import {
 } from '@enigma/protocol'
 import { aborted } from '@enigma/network'
 import type { Connection } from '@libp2p/interface'
-import { type Connections, transportOf } from '../connections.ts'
+import { type ConnectOptions, type Connections, transportOf } from '../connections.ts'
 import type { Datasets, LocatedDataset } from '../datasets.ts'
 import { raceRelays } from '../race-relays.ts'
-import type { ClientParts, QueryPath, QueryStage, Session, Transport } from '../types.ts'
+import type { ClientParts, QueryPath, QueryStage, QueryTrace, Session, Transport } from '../types.ts'
 import { type AttemptEnd, attemptQuery, type ClientTimings } from './attempt.ts'
 import { type Batch, readBatch } from './batch.ts'
 import type { QueryParameters, QueryRequest } from './query-request.ts'
+import { createQueryTracer, type QueryTracer } from './query-trace.ts'
 
 const maxAttempts = 6
 const defaultMaxBytes = 256 * 1024 * 1024
@@ -92,6 +93,8 @@ export type QueryResult = {
   attempts: number
   /** The node's own stages, this client's, and from the query's start to the first rows and to the end. */
   timings: AnswerEnd['timings'] & ClientTimings & { totalMs: number; firstRowsMs: number }
+  /** The path hop by hop, and how long each stage took. */
+  trace: QueryTrace
 }
 
 /** Iterate for provisional batches as they come, or `collect` the final rows. Either may be used, once. */
@@ -146,7 +149,7 @@ export function createQueryRun(parameters: StartQueryParameters): QueryRun {
 
 /** What the attempts of one query share; `failover` ends the search for another path. */
 type RunState = {
-  startedMs: number
+  tracer: QueryTracer
   firstRowsMs: number | undefined
   hasRows: boolean
   failover: AbortSignal | undefined
@@ -159,14 +162,16 @@ type RunState = {
 
 async function* runAttempts(parameters: StartQueryParameters): AsyncGenerator<Batch, QueryResult, undefined> {
   const { parts, query } = parameters
-  const { signal } = query
+  const { signal, path = 'blind', onProgress } = query
+  const peerId = parts.host.peerId.toString()
   const state: RunState = {
-    startedMs: parts.nowMs(),
+    tracer: createQueryTracer({ peerId, path, onProgress, nowMs: parts.nowMs }),
     firstRowsMs: undefined,
     hasRows: false,
     failover: undefined,
     mostRows: parameters.session === undefined ? limits.sampleRows : undefined,
   }
+  const { tracer } = state
   let failure: MarketplaceError | undefined
   for (let attempt = 1; ; attempt++) {
     try {
@@ -181,7 +186,7 @@ async function* runAttempts(parameters: StartQueryParameters): AsyncGenerator<Ba
       if (!(error instanceof MarketplaceError) || !retryable.has(error.code)) throw error
       if (attempt === maxAttempts) throw nobodyLeft(error, attempt)
       failure = error
-      query.onProgress?.({ stage: 'retry', attempt, text: `${error.shortMessage} Trying another path.` })
+      tracer.enter('retry', attempt, `${error.shortMessage} Trying another path.`)
       state.failover ??= AbortSignal.timeout(failoverMs)
       if (passing.has(error.code)) await delay(firstBackoffMs * 2 ** (attempt - 1), signal)
     }
@@ -229,23 +234,30 @@ async function* runAttempt(
   const { parts, datasets, connections, query } = parameters
   const { signal } = query
   if (signal?.aborted) throw aborted(signal)
-  const onStage = (stage: QueryStage) => query.onProgress?.({ stage, attempt, text: stageTexts[stage] })
+  const { tracer } = state
   const searchSignal = bothSignals(signal, state.failover)
-  onStage('find')
-  const located = await datasets.locate(query.dataset, { signal: searchSignal, isFresh: attempt > 1 })
+  const choice = { signal: searchSignal, preference: query.transport, webrtcOnly: query.webrtcOnly }
+  tracer.enter('find', attempt)
+  const located = await datasets.locate(query.dataset, { ...choice, isFresh: attempt > 1 })
   const node = pick(located.nodes, attempt)
-  onStage('connect')
-  const connection = await connect(parameters, located, node, searchSignal)
+  tracer.found(node.peerId)
+  tracer.enter('connect', attempt)
+  const connection = await connect(parameters, { located, node, choice })
+  tracer.connected(connection)
   const session = await parameters.session?.()
   const request = requestOf(query, located, state)
   const streams = connections.queryStreams
+  const onStage = (stage: QueryStage) => tracer.enter(stage, attempt)
   const batches = attemptQuery({ parts, located, node, connection, streams, request, session, signal, onStage })
   let isRestart = state.hasRows
   try {
     for (;;) {
       const { done, value } = await batches.next()
-      state.firstRowsMs ??= parts.nowMs() - state.startedMs
-      if (done === true) return resultOf({ end: value, node, connection, query, attempt, state, nowMs: parts.nowMs() })
+      state.firstRowsMs ??= tracer.elapsedMs()
+      if (done === true) {
+        connections.improve(connection, query.path === 'direct' ? node.multiaddrs : undefined)
+        return resultOf({ end: value, node, connection, query, attempt, state })
+      }
       state.hasRows = true
       state.failover = undefined
       yield { ...value, attempt, isRestart, ...readBatch(value.data, value.rowCount) }
@@ -264,22 +276,17 @@ function bothSignals(a: AbortSignal | undefined, b: AbortSignal | undefined): Ab
   return a === undefined || b === undefined ? (a ?? b) : AbortSignal.any([a, b])
 }
 
-const stageTexts: Record<QueryStage, string> = {
-  find: 'finding the dataset and its nodes',
-  connect: 'connecting',
-  verify: 'the node verifies the query',
-  run: 'the node runs the query',
-  decrypt: 'receiving and decrypting rows',
-  retry: 'trying another path',
+type PathParameters = {
+  located: LocatedDataset
+  node: NodeRecord
+  choice: ConnectOptions
 }
 
 async function connect(
-  { connections, query: { path, webrtcOnly = false } }: StartQueryParameters,
-  located: LocatedDataset,
-  node: NodeRecord,
-  signal: AbortSignal | undefined,
+  { connections, query: { path } }: StartQueryParameters,
+  { located, node, choice }: PathParameters,
 ): Promise<Connection> {
-  if (path === 'direct') return connections.toNode(node, { signal, webrtcOnly })
+  if (path === 'direct') return connections.toNode(node, choice)
   const own = new Set(located.manifest.nodes.map(({ peerId }) => peerId))
   const relays = connections.relays().filter(({ peerId }) => !own.has(peerId))
   if (relays.length === 0) {
@@ -289,8 +296,8 @@ async function connect(
   }
   const { relay, result } = await raceRelays({
     relays,
-    work: (each, raceSignal) => connections.toRelay(each, { signal: raceSignal, webrtcOnly }),
-    signal,
+    work: (each, raceSignal) => connections.toRelay(each, { ...choice, signal: raceSignal }),
+    signal: choice.signal,
     onFailed: connections.demote,
   })
   connections.prefer(relay)
@@ -335,12 +342,11 @@ type ResultParameters = {
   query: StartQueryParameters['query']
   attempt: number
   state: RunState
-  nowMs: number
 }
 
-function resultOf({ end, node, connection, query, attempt, state, nowMs }: ResultParameters): QueryResult {
+function resultOf({ end, node, connection, query, attempt, state }: ResultParameters): QueryResult {
   const { columns, rows, truncated, receipt, head, timings, client } = end
-  const totalMs = nowMs - state.startedMs
+  const totalMs = state.tracer.elapsedMs()
   return {
     columns,
     rowCount: rows,
@@ -353,5 +359,6 @@ function resultOf({ end, node, connection, query, attempt, state, nowMs }: Resul
     transport: transportOf(connection),
     attempts: attempt,
     timings: { ...timings, ...client, totalMs, firstRowsMs: state.firstRowsMs ?? totalMs },
+    trace: state.tracer.finish(),
   }
 }

@@ -7,6 +7,7 @@ import type { Stream, StreamCloseEvent, StreamMessageEvent } from '@libp2p/inter
 import { Uint8ArrayList } from 'uint8arraylist'
 import { networkLimits } from '../network-limits.ts'
 import { aborted, streamLost, timedOut, unreadable } from './frame-errors.ts'
+import type { Traffic } from './traffic.ts'
 
 /** A frame in parts, which are sent one after the other without being copied together. */
 export type Frame = readonly Uint8Array[]
@@ -50,14 +51,25 @@ type State = {
   isClosing: boolean
   isDiscarding: boolean
   lost: AbortController
+  traffic: Traffic
   /** Wakes the reader. */
   wake: (() => void) | undefined
 }
 
+export type CreateFramedStreamParameters = {
+  stream: Stream
+  /** Where its bytes are counted. */
+  traffic?: Traffic | undefined
+}
+
 /** Takes over a stream; nothing else may read or write it from here on. */
-export function createFramedStream({ stream }: { stream: Stream }): FramedStream {
+export function createFramedStream({
+  stream,
+  traffic = { sent: 0, received: 0 },
+}: CreateFramedStreamParameters): FramedStream {
   const state: State = {
     stream,
+    traffic,
     buffer: new Uint8ArrayList(),
     hasEnded: stream.readableEnded,
     isClosing: false,
@@ -93,6 +105,7 @@ export function createFramedStream({ stream }: { stream: Stream }): FramedStream
 function listen(state: State): void {
   const { stream } = state
   stream.addEventListener('message', (event: StreamMessageEvent) => {
+    state.traffic.received += event.data.byteLength
     if (!state.isDiscarding) state.buffer.append(event.data)
     if (state.buffer.byteLength >= networkLimits.pauseAtBytes && stream.readStatus === 'readable') stream.pause()
     state.wake?.()
@@ -208,6 +221,7 @@ async function writeFrames(state: State, frames: readonly Frame[], signal: Abort
     list.append(encodeFrameLength(length))
     for (const part of frame) list.append(part)
   }
+  state.traffic.sent += list.byteLength
   try {
     state.stream.send(list)
   } catch (error) {

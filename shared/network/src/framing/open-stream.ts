@@ -4,6 +4,7 @@ import { MarketplaceError } from '@enigma/protocol'
 import { networkLimits } from '../network-limits.ts'
 import { aborted, timedOut } from './frame-errors.ts'
 import { createFramedStream, type FramedStream } from './framed-stream.ts'
+import { trafficOf } from './traffic.ts'
 
 export type OpenStreamParameters = { connection: Connection; protocol: string; signal?: AbortSignal | undefined }
 
@@ -16,7 +17,7 @@ export async function openStream({ connection, protocol, signal }: OpenStreamPar
       runOnLimitedConnection: true,
       maxOutboundStreams: networkLimits.streamsPerConnection,
     })
-    return createFramedStream({ stream })
+    return createFramedStream({ stream, traffic: trafficOf(connection) })
   } catch (cause) {
     if (signal?.aborted) throw aborted(signal)
     if (timeout.aborted) throw timedOut('open a stream', networkLimits.openTimeoutMs)

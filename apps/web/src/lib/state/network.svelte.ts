@@ -1,5 +1,5 @@
 /** The network page: relays, connections and round trips as this browser sees them. */
-import type { RelayStatus, Transport } from '@enigma/client'
+import type { NetworkStatus } from '@enigma/client'
 import type { ShownError } from '#lib/format/shown-error.ts'
 import { announcer } from './announcer.svelte.ts'
 import { app } from './app.svelte.ts'
@@ -10,23 +10,28 @@ import { toShownError } from './to-shown-error.ts'
 export type Probe = { roundTripMs: number } | { error: ShownError }
 
 class NetworkState {
-  relays = $state.raw<readonly RelayStatus[]>()
-  connections = $state.raw<readonly Transport[]>([])
+  status = $state.raw<NetworkStatus>()
   probes = $state.raw<Readonly<Record<string, Probe>>>({})
   isProbing = $state(false)
   error = $state.raw<ShownError>()
 
-  /** Asks every relay once. */
+  /** Follows the client's connections; returns how to stop. */
+  watch(): () => void {
+    const left = new AbortController()
+    void this.#follow(left.signal)
+    return () => left.abort()
+  }
+
+  /** Measures a round trip to every relay, connecting where need be. */
   async probe(): Promise<void> {
     if (this.isProbing) return
     this.isProbing = true
     this.error = undefined
     try {
-      const { network } = await app.client()
-      this.relays = network.relays()
-      await Promise.all(this.relays.map((relay) => this.#probeOne(relay.peerId)))
-      this.relays = network.relays()
-      this.connections = network.connections()
+      const network = (await app.client()).network()
+      this.status = network.status()
+      await Promise.all(this.status.relays.map((relay) => this.#probeOne(relay.peerId)))
+      this.status = network.status()
       connectivity.report(Object.values(this.probes).some((probe) => 'roundTripMs' in probe) ? undefined : 'no-relay')
     } catch (error) {
       this.error = toShownError(error)
@@ -34,19 +39,31 @@ class NetworkState {
     this.isProbing = false
   }
 
-  /** Tries a relay first from now on, as long as this page lives. */
-  async prefer(peerId: string): Promise<void> {
-    const { network } = await app.client()
-    network.prefer(peerId)
-    this.relays = network.relays()
-    announcer.say('This relay is tried first now.')
+  /** Tries a relay first from now on, remembered in this browser; undefined leaves the choice to the client. */
+  async prefer(peerId: string | undefined): Promise<void> {
+    const network = (await app.client()).network()
+    network.preferRelay(peerId)
+    this.status = network.status()
+    announcer.say(peerId === undefined ? 'The client chooses the relay again.' : 'This relay is tried first now.')
+  }
+
+  async #follow(signal: AbortSignal): Promise<void> {
+    try {
+      const network = (await app.client()).network()
+      if (signal.aborted) return
+      const stop = network.subscribe(() => (this.status = network.status()))
+      signal.addEventListener('abort', stop, { once: true })
+      this.status = network.status()
+    } catch (error) {
+      if (!signal.aborted) this.error = toShownError(error)
+    }
   }
 
   async #probeOne(peerId: string): Promise<void> {
-    const { network } = await app.client()
+    const network = (await app.client()).network()
     let probe: Probe
     try {
-      probe = { roundTripMs: await network.probe(peerId) }
+      probe = { roundTripMs: await network.ping(peerId) }
     } catch (error) {
       probe = { error: toShownError(error) }
     }

@@ -1,0 +1,98 @@
+/**
+ * The libp2p host of a page: it dials and never listens. Built of libp2p's own transports, noise and yamux; what a full
+ * node has beside them (peer store, address and connection manager, identify) a thin client does not need, and they would
+ * be a third of what the page loads.
+ */
+import { generateKeyPair } from '@libp2p/crypto/keys'
+import type { Connection, Logger, Transport } from '@libp2p/interface'
+import { noise } from '@libp2p/noise'
+import { peerIdFromPrivateKey } from '@libp2p/peer-id'
+import {
+  webRTC,
+  webRTCDirect,
+  type WebRTCDirectTransportComponents,
+  type WebRTCTransportComponents,
+} from '@libp2p/webrtc'
+import { webSockets, type WebSocketsComponents } from '@libp2p/websockets'
+import { yamux } from '@libp2p/yamux'
+import type { Multiaddr } from '@multiformats/multiaddr'
+import type { Host } from '../types.ts'
+import { circuitOf, dialCircuit } from './dial-circuit.ts'
+import { createDialUpgrader, lastPeerOf } from './upgrade-connection.ts'
+
+export type BrowserHostParameters = {
+  /** STUN servers for WebRTC; none by default: no third party learns of the visit. */
+  iceServers?: readonly { urls: string }[]
+}
+
+/** Creates the host with a fresh peerId; nothing is dialled yet. */
+export async function createBrowserHost({ iceServers = [] }: BrowserHostParameters = {}): Promise<Host> {
+  const privateKey = await generateKeyPair('Ed25519')
+  const peerId = peerIdFromPrivateKey(privateKey)
+  const open = new Set<Connection>()
+  const stopped = new AbortController()
+  const logger = { forComponent: () => silent }
+  const upgrader = createDialUpgrader({
+    encrypter: () => encrypter,
+    muxer: yamux()(),
+    onConnection(connection) {
+      open.add(connection)
+      connection.addEventListener('close', () => open.delete(connection), { once: true })
+    },
+  })
+  const encrypter = noise()({ peerId, privateKey, logger, upgrader })
+  const getConnections = () => [...open]
+  const connectionsTo = (peer: { toString: () => string }) =>
+    getConnections().filter(({ remotePeer, status }) => status === 'open' && remotePeer.toString() === peer.toString())
+
+  const dial = async (address: Multiaddr, signal: AbortSignal): Promise<Connection> => {
+    const both = AbortSignal.any([signal, stopped.signal])
+    both.throwIfAborted()
+    const toRelay = async (relay: Multiaddr) => connectionsTo(lastPeerOf(relay))[0] ?? (await dial(relay, both))
+    const transport = transports.find((each) => each.dialFilter([address]).length > 0)
+    if (transport !== undefined) return transport.dial(address, { signal: both, upgrader })
+    return dialCircuit({ address, toRelay, upgrader, signal: both })
+  }
+  // What the transports ask of a node beside what a dial is given: WebRTC looks for the circuit that introduces it.
+  const components = {
+    ...{ peerId, privateKey, logger, upgrader },
+    connectionManager: { getConnections: connectionsTo },
+    transportManager: { dial: (address: Multiaddr, options: { signal: AbortSignal }) => dial(address, options.signal) },
+  }
+  const rtcConfiguration = { iceServers: [...iceServers] }
+  const transports: readonly Transport[] = [
+    webSockets()(components as unknown as WebSocketsComponents),
+    webRTCDirect({ rtcConfiguration })(components as unknown as WebRTCDirectTransportComponents),
+    webRTC({ rtcConfiguration })(components as unknown as WebRTCTransportComponents),
+  ]
+  return {
+    peerId,
+    getConnections,
+    async dial(address, { signal }) {
+      const connection = await dial(address, signal)
+      leaveIntroduction(connection, connectionsTo(connection.remotePeer))
+      return connection
+    },
+    async stop() {
+      stopped.abort(new Error('the host has stopped'))
+      await Promise.allSettled(getConnections().map((connection) => connection.close()))
+    },
+  }
+}
+
+/** The circuit over which WebRTC was agreed has done its work; relays have few of them. */
+function leaveIntroduction(connection: Connection, others: readonly Connection[]): void {
+  if (!connection.direct || circuitOf(connection.remoteAddr) === undefined) return
+  for (const other of others) {
+    if (other.direct || other.streams.length > 0) continue
+    other.close().catch((error: unknown) => other.abort(error instanceof Error ? error : new Error('not closed')))
+  }
+}
+
+/** Libraries tell their steps to nobody: errors reach the caller as errors. */
+const silent: Logger = Object.assign(() => undefined, {
+  enabled: false,
+  error: () => undefined,
+  trace: () => undefined,
+  newScope: () => silent,
+})
