@@ -1,6 +1,5 @@
 import type { Page } from '@playwright/test'
 import { expect, open, test } from './support/test.ts'
-import { scriptBytesBefore } from './support/scripts-before.ts'
 
 const cards = (page: Page) => page.getByRole('article')
 const titles = (page: Page) => cards(page).getByRole('heading')
@@ -134,13 +133,6 @@ test('offline is said, and the list stays', async ({ page, context }) => {
   await expect(cards(page).first()).toBeVisible()
   await context.setOffline(false)
   await expect(page.getByText('You are offline.')).toHaveCount(0)
-})
-
-test('the first row is there after at most 60 kB of JavaScript', async ({ page }) => {
-  const bytes = await scriptBytesBefore(page, '/', 'article')
-  test.info().annotations.push({ type: 'bytes', description: String(bytes) })
-  expect(bytes).toBeGreaterThan(10_000)
-  expect(bytes).toBeLessThanOrEqual(60_000)
 })
 
 test('a page that is none says so, by its status too', async ({ page }) => {

@@ -16,7 +16,8 @@ import {
 import { type ErrorCode, MarketplaceError } from './errors.ts'
 import { arbitraryOf } from './fixtures/arbitrary-of.ts'
 import { limits } from './limits.ts'
-import { decodeManifest, encodeManifest, manifestSchema } from './manifest.ts'
+import { decodeManifest, encodeManifest } from './manifest-codec.ts'
+import { manifestSchema } from './manifest.ts'
 import { decodeNodeRecord, encodeNodeRecord, nodeRecordSchema } from './node-record.ts'
 import {
   decodeQuery,

@@ -1,7 +1,8 @@
 import fc from 'fast-check'
 import { keccak256, stringToHex } from 'viem/utils'
 import { describe, expect, test } from 'vitest'
-import { datasetIdOf, formatDatasetPath, isDatasetName, parseDatasetPath } from './dataset-path.ts'
+import { datasetIdOf } from './dataset-id.ts'
+import { formatDatasetPath, isDatasetName, parseDatasetPath } from './dataset-path.ts'
 import { MarketplaceError } from './errors.ts'
 import type { Hex } from './schemas.ts'
 

@@ -1,5 +1,4 @@
-/** Permanent dataset paths `<curator address>/<name>` and their ids (DESIGN §1). */
-import { encodeAbiParameters, keccak256 } from 'viem'
+/** Permanent dataset paths `<curator address>/<name>` (DESIGN §1). */
 import { MarketplaceError } from './errors.ts'
 import type { Hex } from './schemas.ts'
 
@@ -29,9 +28,4 @@ export function parseDatasetPath(path: string): DatasetPath {
 /** Formats a path; the inverse of `parseDatasetPath`. */
 export function formatDatasetPath({ curator, name }: DatasetPath): string {
   return `${curator.toLowerCase()}/${name}`
-}
-
-/** `keccak256(abi.encode(curator, name))`, as the contract computes it. */
-export function datasetIdOf({ curator, name }: DatasetPath): Hex {
-  return keccak256(encodeAbiParameters([{ type: 'address' }, { type: 'string' }], [curator, name]))
 }

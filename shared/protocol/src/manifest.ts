@@ -1,14 +1,11 @@
 /** The manifest: off-chain description of a dataset, signed by the curator, its keccak256 on chain (DESIGN §5). */
 import * as v from 'valibot'
-import { keccak256 } from 'viem'
 import { columnSchema } from './columns.ts'
-import { decodeCbor, encodeCbor } from './cbor.ts'
 import { isDatasetName } from './dataset-path.ts'
 import { limits } from './limits.ts'
 import {
   addressSchema,
   bytesSchema,
-  type Hex,
   hashSchema,
   identifierSchema,
   peerIdSchema,
@@ -86,24 +83,3 @@ export const signedManifestSchema = v.strictObject({
   signature: signatureSchema,
 })
 export type SignedManifest = v.InferOutput<typeof signedManifestSchema>
-
-/** Deterministic bytes of a manifest. */
-export function encodeManifest(manifest: Manifest): Uint8Array {
-  return encodeCbor(manifest)
-}
-
-/** Decodes manifest bytes; throws `manifest-invalid`. */
-export function decodeManifest(bytes: Uint8Array): Manifest {
-  return decodeCbor({
-    bytes,
-    schema: manifestSchema,
-    maxBytes: limits.manifestBytes,
-    code: 'manifest-invalid',
-    what: 'manifest',
-  })
-}
-
-/** The hash that stands on chain: keccak256 of the manifest's bytes. */
-export function hashManifest(bytes: Uint8Array): Hex {
-  return keccak256(bytes)
-}

@@ -5,6 +5,7 @@
 import type { MarketplaceClient } from '@enigma/client'
 import type { NetworkFile } from '@enigma/protocol'
 import type { ShownError } from '#lib/format/shown-error.ts'
+import { firstContent } from './first-content.ts'
 import { toShownError } from './to-shown-error.ts'
 
 class AppState {
@@ -46,6 +47,8 @@ class AppState {
   }
 
   async #createClient(): Promise<MarketplaceClient> {
+    // The page's own parts come first.
+    await firstContent.whenShown()
     const [network, { createBrowserClient }] = await Promise.all([this.loadNetwork(), import('@enigma/client/browser')])
     return createBrowserClient({ network, allowPrivateAddresses: network.faucetUrl !== undefined })
   }

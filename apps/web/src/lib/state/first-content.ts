@@ -12,7 +12,8 @@ export const firstContent = {
     const { promise, resolve } = Promise.withResolvers<undefined>()
     const timer = setTimeout(() => resolve(undefined), longestMs)
     shown = promise.then(() => clearTimeout(timer))
-    return () => resolve(undefined)
+    // A turn later: what was set now is not on the screen yet.
+    return () => void setTimeout(() => resolve(undefined))
   },
   whenShown: (): Promise<void> => shown,
 }
