@@ -21,7 +21,7 @@ const count = v.pipe(v.number(), v.safeInteger(), v.minValue(1))
 
 const eng = v.pipe(v.string(), v.regex(/^\d{1,12}(\.\d{1,18})?$/, 'expected an amount of ENG as text, such as "10.5"'))
 
-/** Each place costs up to four engine processes, and on disk `keepSnapshots` + 1 times `maxBytes` and what they unpack to. */
+/** Each place costs up to four engine processes, and on disk `keepSnapshots` + 1 times `maxBytes` and `maxUnpackedBytes`. */
 const acceptsSchema = v.strictObject({
   /** `nobody`, `anyone`, or a list of curators. */
   curators: v.optional(v.union([v.picklist(['nobody', 'anyone']), v.array(account)]), 'nobody'),
@@ -31,6 +31,8 @@ const acceptsSchema = v.strictObject({
   /** Largest snapshot of such a dataset, and its rows in all tables. */
   maxBytes: v.optional(bytes, 256 * 1024 ** 2),
   maxRows: v.optional(count, 20_000_000),
+  /** Largest database that such a snapshot may unpack to. */
+  maxUnpackedBytes: v.optional(bytes, 4 * 1024 ** 3),
   /** Superseded snapshots kept of such a dataset. */
   keepSnapshots: v.optional(v.pipe(v.number(), v.safeInteger(), v.minValue(0)), 1),
   /** The least price for 30 days, and the least deposit. */

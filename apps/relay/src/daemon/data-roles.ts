@@ -10,6 +10,7 @@ import type { ChainMirror } from '../chain-mirror/chain-mirror.ts'
 import type { NodeConfig } from '../config.ts'
 import { createDuckdbEngine } from '../roles/persistence/engine/duckdb/duckdb-engine.ts'
 import { accountShareOf } from '../roles/persistence/persistence-limits.ts'
+import type { DatasetTerms } from '../roles/persistence/dataset-service.ts'
 import { type PersistenceRole, startPersistenceRole } from '../roles/persistence/start-persistence-role.ts'
 import { systemClock } from '../roles/worker/clock.ts'
 import { createRunLog } from '../roles/worker/run-log.ts'
@@ -77,7 +78,7 @@ export function createDataRoles(parts: DataRolesParts): DataRoles {
     onError: (error) => log.debug({ error }, 'a manifest is not to be had yet'),
     admit: guests?.admit,
     onChange: async (own) => {
-      if (persistence !== undefined) await servePersistence(persistence, own)
+      if (persistence !== undefined) await servePersistence(persistence, own, config)
       await worker?.setDatasets(workerDatasets(own, config))
       parts.onDatasets()
     },
@@ -124,7 +125,7 @@ async function startServers({ parts, work, watcher, persistence, guests, onError
     onAccepted: async ({ dataset, isNew }) => {
       if (isNew) parts.metrics.onSnapshotAccepted()
       const own = watcher.own(dataset)
-      if (own !== undefined) await (await persistence?.serve(own))?.settle()
+      if (own !== undefined) await (await persistence?.serve(termsOf(own, config)))?.settle()
     },
     refusalOf: (dataset) => guests?.refusalOf(dataset),
     nowSeconds,
@@ -136,12 +137,18 @@ async function startServers({ parts, work, watcher, persistence, guests, onError
 }
 
 /** One dataset that cannot be served keeps no other from it. */
-async function servePersistence(role: PersistenceRole, own: readonly OwnDataset[]): Promise<void> {
+async function servePersistence(role: PersistenceRole, own: readonly OwnDataset[], config: NodeConfig): Promise<void> {
   const wanted = own.filter(({ roles }) => roles.includes('persistence'))
   for (const dataset of role.datasets()) if (!wanted.some((each) => each.dataset === dataset)) await role.drop(dataset)
   const failures: unknown[] = []
-  for (const terms of wanted) await role.serve(terms).catch((error: unknown) => failures.push(error))
+  for (const dataset of wanted) {
+    await role.serve(termsOf(dataset, config)).catch((error: unknown) => failures.push(error))
+  }
   if (failures.length > 0) throw failures[0]
+}
+
+function termsOf({ manifest, manifestHash, isGuest }: OwnDataset, { persistence }: NodeConfig): DatasetTerms {
+  return { manifest, manifestHash, maxDatabaseBytes: isGuest ? persistence.accepts.maxUnpackedBytes : undefined }
 }
 
 function guestLimitsOf({ persistence: { accepts } }: NodeConfig) {

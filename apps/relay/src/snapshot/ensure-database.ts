@@ -10,6 +10,7 @@ export type IngestSegments = (parameters: {
   databasePath: string
   previous?: { databasePath: string; segments: Readonly<Record<string, number>> } | undefined
   tables: readonly { name: string; columns: readonly ResultColumn[]; segmentPaths: readonly string[] }[]
+  maxBytes?: number | undefined
   signal?: AbortSignal | undefined
 }) => Promise<void>
 
@@ -17,11 +18,19 @@ export type EnsureDatabaseParameters = {
   store: SnapshotStore
   stored: StoredSnapshot
   ingest: IngestSegments
+  /** The largest file that may be made; any size when absent. */
+  maxBytes?: number | undefined
   signal?: AbortSignal | undefined
 }
 
 /** The path of the snapshot's database, which is whole; it is removed when the store drops the snapshot. */
-export async function ensureDatabase({ store, stored, ingest, signal }: EnsureDatabaseParameters): Promise<string> {
+export async function ensureDatabase({
+  store,
+  stored,
+  ingest,
+  maxBytes,
+  signal,
+}: EnsureDatabaseParameters): Promise<string> {
   const { snapshot } = stored
   const snapshots = await store.dataset(snapshot.dataset)
   const path = snapshots.databasePath(snapshot.seq)
@@ -32,7 +41,7 @@ export async function ensureDatabase({ store, stored, ingest, signal }: EnsureDa
     columns,
     segmentPaths: segments.map(({ hash }) => snapshots.segmentPath(hash)),
   }))
-  const request = { databasePath, tables, signal }
+  const request = { databasePath, tables, maxBytes, signal }
   try {
     const previous = await previousOf(snapshots, snapshot)
     if (previous === undefined) await ingest(request)

@@ -23,6 +23,7 @@ const other: Hex = `0x${'c1'.repeat(20)}`
 const payee: Hex = `0x${'fe'.repeat(20)}`
 const open: GuestTerms = {
   ...{ curators: 'anyone', maxDatasets: 3, maxDatasetsPerCurator: 2, maxBytes: 1000, maxRows: 100, keepSnapshots: 1 },
+  maxUnpackedBytes: 10_000,
   ...{ minRate: 7n, minDeposit: 10n ** 18n, shareBps: 1000, payee },
 }
 

@@ -11,7 +11,12 @@ import { createOlderSnapshots, type OlderSnapshots } from './older-snapshots.ts'
 import type { OpenedSnapshot } from './opened-snapshot.ts'
 import type { PersistenceLimits } from './persistence-limits.ts'
 
-export type DatasetTerms = { manifest: Manifest; manifestHash: Hex }
+export type DatasetTerms = {
+  manifest: Manifest
+  manifestHash: Hex
+  /** The largest database that its snapshots may unpack to; any size when absent. */
+  maxDatabaseBytes?: number | undefined
+}
 
 export type DatasetHealth = {
   dataset: Hex
@@ -75,7 +80,7 @@ class SnapshotServer implements DatasetService {
     this.#parts = parts
     this.#terms = parts.terms
     const { limits, onError } = parts
-    const open = (stored: StoredSnapshot) => openFullDatabase({ parts, stored, signal: this.#closing.signal })
+    const open = (stored: StoredSnapshot) => openFullDatabase({ parts, stored, ...this.#bounds() })
     this.#older = createOlderSnapshots({ open, limits, onError })
     this.#unsubscribe = parts.snapshots.onCommit(() => void this.settle().catch(parts.onError))
   }
@@ -168,7 +173,7 @@ class SnapshotServer implements DatasetService {
     const isSameSnapshot = before?.stored.snapshot.seq === stored.snapshot.seq
     const sampleTerms = JSON.stringify(this.#terms.manifest.sample)
     if (isSameSnapshot && before.sampleTerms === sampleTerms) return
-    const request = { parts: this.#parts, stored, manifest: this.#terms.manifest, signal: this.#closing.signal }
+    const request = { parts: this.#parts, stored, manifest: this.#terms.manifest, ...this.#bounds() }
     const sample = await openSampleDatabase(request)
     try {
       const full = isSameSnapshot ? before.full : await openFullDatabase(request)
@@ -180,6 +185,10 @@ class SnapshotServer implements DatasetService {
     this.#older.keepOnly(this.#parts.snapshots.list())
     const superseded = isSameSnapshot ? [before.sample] : [before?.full, before?.sample]
     for (const database of superseded) database?.retire().catch(this.#parts.onError)
+  }
+
+  #bounds() {
+    return { maxBytes: this.#terms.maxDatabaseBytes, signal: this.#closing.signal }
   }
 
   #find(seq: number): StoredSnapshot | undefined {

@@ -18,14 +18,16 @@ export type OpenDatabaseParts = {
 export async function openFullDatabase({
   parts: { store, engine },
   stored,
+  maxBytes,
   signal,
 }: {
   parts: OpenDatabaseParts
   stored: StoredSnapshot
+  maxBytes?: number | undefined
   signal: AbortSignal
 }): Promise<LeasedDatabase> {
   const ingest = engine.ingest.bind(engine)
-  const ensure = () => ensureDatabase({ store, stored, ingest, signal })
+  const ensure = () => ensureDatabase({ store, stored, ingest, maxBytes, signal })
   const open = (databasePath: string) => engine.open({ databasePath, tables: tablesOf(stored.snapshot) })
   const databasePath = await ensure()
   const database = await open(databasePath).catch(async (error: unknown) => {
@@ -47,11 +49,13 @@ export async function openSampleDatabase({
   parts: { store, sampleEngine },
   stored: { snapshot },
   manifest,
+  maxBytes,
   signal,
 }: {
   parts: OpenDatabaseParts
   stored: StoredSnapshot
   manifest: Manifest
+  maxBytes?: number | undefined
   signal?: AbortSignal
 }): Promise<LeasedDatabase | undefined> {
   const firstRows = Object.fromEntries(manifest.sample.map(({ table, rows }) => [table, rows]))
@@ -65,7 +69,7 @@ export async function openSampleDatabase({
     }))
   if (tables.length === 0) return undefined
   const databasePath = store.newTemporaryPath()
-  await sampleEngine.ingest({ databasePath, tables, firstRows, signal })
+  await sampleEngine.ingest({ databasePath, tables, firstRows, maxBytes, signal })
   const remove = () => rm(databasePath, { force: true })
   try {
     const opened = tables.map(({ name, columns }) => ({ name, columns }))

@@ -57,6 +57,8 @@ export type IngestParameters = {
   tables: readonly (EngineTable & { segmentPaths: readonly string[] })[]
   /** Only the first `rows` rows of each table, for the sample database. */
   firstRows?: Readonly<Record<string, number>> | undefined
+  /** The largest file that may be made, where the system can bound it: a small Parquet file may unpack to any size. */
+  maxBytes?: number | undefined
   signal?: AbortSignal | undefined
 }
 

@@ -11,6 +11,7 @@ export type GuestTerms = {
   maxDatasetsPerCurator: number
   maxBytes: number
   maxRows: number
+  maxUnpackedBytes: number
   keepSnapshots: number
   minRate: bigint
   minDeposit: bigint

@@ -1,4 +1,5 @@
 /** The embedded engine: DuckDB in a pool of processes for each open database, never in the daemon (DESIGN §7). */
+import { rm } from 'node:fs/promises'
 import { MarketplaceError } from '@enigma/protocol'
 import { version } from '@duckdb/node-api'
 import type { Engine, EngineBatch, EngineHealth, EngineQuery, EngineResult } from '../engine.ts'
@@ -48,13 +49,21 @@ export function createDuckdbEngine(parameters: DuckdbEngineParameters): Engine {
     },
     async ingest({ signal, ...request }) {
       signal?.throwIfAborted()
-      const process_ = startEngineProcess({ ...settings, onKilled: () => others.killed++ })
+      const process_ = startEngineProcess({
+        ...settings,
+        fileBytes: request.maxBytes,
+        onKilled: () => others.killed++,
+      })
       others.ingesting++
       const abort = () => void process_.kill()
       signal?.addEventListener('abort', abort)
       try {
         const limits = { memoryBytes: settings.memoryBytes, threads: settings.threads }
         await process_.ask({ kind: 'ingest', ...limits, ...request }, engineLimits.ingestTimeoutMs)
+      } catch (error) {
+        await process_.kill()
+        await removeDatabase(request.databasePath)
+        throw error
       } finally {
         signal?.removeEventListener('abort', abort)
         await process_.kill()
@@ -62,6 +71,11 @@ export function createDuckdbEngine(parameters: DuckdbEngineParameters): Engine {
       }
     },
   }
+}
+
+/** With what DuckDB writes beside it, which a killed process leaves behind. */
+async function removeDatabase(path: string): Promise<void> {
+  for (const file of [path, `${path}.wal`, `${path}.tmp`]) await rm(file, { recursive: true, force: true })
 }
 
 function sumOf(

@@ -25,13 +25,16 @@ const childPath = new URL('engine-child.ts', import.meta.url).pathname
 export function startEngineProcess({
   tools,
   memoryBytes,
+  fileBytes,
   onKilled,
 }: {
   tools: EngineTools
   memoryBytes: number
+  /** The largest file that it may write; any size when absent. */
+  fileBytes?: number | undefined
   onKilled: () => void
 }): EngineProcess {
-  return superviseEngine(spawnEngine(tools, memoryBytes), onKilled)
+  return superviseEngine(spawnEngine(tools, memoryBytes, fileBytes), onKilled)
 }
 
 function superviseEngine(child: ChildProcess, onKilled: () => void): EngineProcess {
@@ -103,11 +106,12 @@ function whenEnded(child: ChildProcess): Promise<void> {
   })
 }
 
-function spawnEngine({ prlimit, setpriv }: EngineTools, memoryBytes: number): ChildProcess {
+function spawnEngine({ prlimit, setpriv }: EngineTools, memoryBytes: number, fileBytes?: number): ChildProcess {
   const dataBytes = memoryBytes + engineLimits.processBytes
+  const fileLimit = fileBytes === undefined ? [] : [`--fsize=${fileBytes}`]
   const wrappers = [
     ...(setpriv === undefined ? [] : [setpriv, '--nnp', '--pdeathsig', 'KILL']),
-    ...(prlimit === undefined ? [] : [prlimit, `--data=${dataBytes}`, '--core=0', '--']),
+    ...(prlimit === undefined ? [] : [prlimit, `--data=${dataBytes}`, '--core=0', ...fileLimit, '--']),
   ]
   const [command = process.execPath, ...args] = wrappers.concat(process.execPath, childPath)
   return spawn(command, args, {

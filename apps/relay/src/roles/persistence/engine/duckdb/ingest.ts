@@ -32,6 +32,7 @@ async function fillDatabase(request: IngestRequest): Promise<void> {
   const instance = await DuckDBInstance.create(request.databasePath, {
     memory_limit: `${Math.floor(request.memoryBytes / 1024 ** 2)}MiB`,
     threads: String(request.threads),
+    ...(request.maxBytes === undefined ? {} : { max_temp_directory_size: `${request.maxBytes}B` }),
     autoinstall_known_extensions: 'false',
     autoload_known_extensions: 'false',
   })
