@@ -9,15 +9,20 @@ import { toShownError } from './to-shown-error.ts'
 /** What came of asking a relay. */
 export type Probe = { roundTripMs: number } | { error: ShownError }
 
+const lookEveryMs = 2000
+
 class NetworkState {
   status = $state.raw<NetworkStatus>()
   probes = $state.raw<Readonly<Record<string, Probe>>>({})
   isProbing = $state(false)
   error = $state.raw<ShownError>()
+  /** Undefined until the page lives in a browser. */
+  hasWebrtc = $state<boolean>()
 
   /** Follows the client's connections; returns how to stop. */
   watch(): () => void {
     const left = new AbortController()
+    this.hasWebrtc = typeof RTCPeerConnection === 'function'
     void this.#follow(left.signal)
     return () => left.abort()
   }
@@ -51,9 +56,18 @@ class NetworkState {
     try {
       const network = (await app.client()).network()
       if (signal.aborted) return
-      const stop = network.subscribe(() => (this.status = network.status()))
-      signal.addEventListener('abort', stop, { once: true })
-      this.status = network.status()
+      const update = () => (this.status = network.status())
+      const stop = network.subscribe(update)
+      // Bytes are counted without a call: they are looked at.
+      const timer = setInterval(() => {
+        if (!document.hidden) update()
+      }, lookEveryMs)
+      const end = () => {
+        stop()
+        clearInterval(timer)
+      }
+      signal.addEventListener('abort', end, { once: true })
+      update()
     } catch (error) {
       if (!signal.aborted) this.error = toShownError(error)
     }

@@ -1,6 +1,7 @@
 /** What is known once a query has ended well, in plain values: for the status line and for those who want to see it all. */
 import type { NetworkFile } from '@enigma/protocol'
 import type { QueryResult } from '@enigma/client'
+import { formatTransport } from '#lib/format/transports.ts'
 
 export type ProofFact = {
   name: string
@@ -30,16 +31,6 @@ export type QueryOutcome = {
   proof: readonly ProofGroup[]
 }
 
-/** Names of transports for people. */
-const transports: Readonly<Record<string, string>> = {
-  webrtc: 'WebRTC',
-  'webrtc-direct': 'WebRTC direct',
-  websocket: 'WebSocket',
-  tcp: 'TCP',
-  circuit: 'a relayed circuit',
-  other: 'another transport',
-}
-
 /** Collects what the client verified. */
 export function toOutcome(result: QueryResult, network: NetworkFile): QueryOutcome {
   const { rowCount, isTruncated, timings, attempts, path, transport, node, facts, head } = result
@@ -47,7 +38,7 @@ export function toOutcome(result: QueryResult, network: NetworkFile): QueryOutco
     ...{ rowCount, isTruncated, attempts, path },
     totalMs: timings.totalMs,
     firstRowsMs: timings.firstRowsMs,
-    transport: transports[transport.kind] ?? transport.kind,
+    transport: formatTransport(transport.kind),
     remotePeer: transport.remotePeer,
     nodePeer: node.peerId,
     nodeSigner: node.signer,
@@ -141,7 +132,7 @@ function wayGroup({ path, transport, node }: QueryResult): ProofGroup {
     facts: [
       { name: 'Node', value: node.peerId, kind: 'hash' },
       ...(path === 'blind' ? [{ name: 'Relay', value: transport.remotePeer, kind: 'hash' } as const] : []),
-      { name: 'Transport', value: transports[transport.kind] ?? transport.kind, kind: 'text' },
+      { name: 'Transport', value: formatTransport(transport.kind), kind: 'text' },
       { name: 'Connected to', value: transport.remoteAddr, kind: 'text' },
     ],
   }

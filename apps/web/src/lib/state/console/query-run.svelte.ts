@@ -9,6 +9,7 @@ import { ResultSet, type RowSource } from '#lib/result/result-set.ts'
 import type { ParameterValue } from '#lib/sql/parse-parameter.ts'
 import { announcer } from '../announcer.svelte.ts'
 import { app } from '../app.svelte.ts'
+import { lastQuery } from '../last-query.svelte.ts'
 import { type ConsoleError, toConsoleError } from './console-error.ts'
 import { type QueryOutcome, toOutcome } from './query-outcome.ts'
 
@@ -126,6 +127,7 @@ export class QueryRunState {
     // A result without rows has columns all the same.
     this.rows ??= new ResultSet(result.columns).view()
     this.outcome = toOutcome(result, network)
+    lastQuery.keep(asked.dataset, result)
   }
 
   #progress({ stage, text }: QueryProgress, signal: AbortSignal): void {
