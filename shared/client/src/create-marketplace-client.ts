@@ -23,6 +23,7 @@ import { datasetIdOf, type Hex, parseDatasetPath, type Receipt, type SignedRecei
 import { type Connections, createConnections } from './connections.ts'
 import { createDatasets, type LocatedDataset } from './datasets.ts'
 import { createDiscover, type DiscoverParameters, type DiscoverReturnType } from './discover.ts'
+import { createHealth, type DatasetHealth, type HealthParameters } from './health.ts'
 import { type ClientNetwork, createNetworkView, type NetworkView } from './network-view.ts'
 import type { QueryParameters, SampleParameters } from './query/query-request.ts'
 import { createQueryRun, type QueryRun } from './query/query-run.ts'
@@ -81,6 +82,8 @@ export type MarketplaceClient = {
   sample: (parameters: SampleParameters) => QueryRun
   /** Checks a receipt that was kept, against the node that was asked; throws `signature-invalid`. */
   verifyReceipt: (parameters: { signed: SignedReceipt; signer: Hex }) => Promise<Receipt>
+  /** How the dataset's nodes are now, as anyone can see it: each is asked one small question. */
+  health: (parameters: HealthParameters) => Promise<DatasetHealth>
   /** What this client sees of its network, and the choice of a relay. */
   network: () => ClientNetwork
   /** Ends the host and every connection. */
@@ -119,6 +122,7 @@ export function createMarketplaceClient(parts: ClientParts): MarketplaceClient {
     query: ({ account, ...query }) =>
       createQueryRun({ parts, connections, datasets, query, session: () => requireSession(parts, account) }),
     sample: (query) => createQueryRun({ parts, connections, datasets, query, session: undefined }),
+    health: createHealth({ parts, connections, datasets }),
     network: () => view,
     verifyReceipt: (parameters) => verifyReceipt({ ...parameters, deployment: deploymentOf(network) }),
     async close() {

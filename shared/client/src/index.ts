@@ -2,6 +2,7 @@ export { type Connections, createConnections, transportOf } from './connections.
 export * from './create-marketplace-client.ts'
 export type { LocatedDataset } from './datasets.ts'
 export type { Disagreement, DiscoveredDataset, DiscoverParameters, DiscoverReturnType } from './discover.ts'
+export type { DatasetHealth, HealthParameters, NodeHealth } from './health.ts'
 export * from './key-stores.ts'
 export type { ClientNetwork, ConnectionStatus, NetworkStatus, RelayStatus } from './network-view.ts'
 export type { Batch } from './query/batch.ts'

@@ -16,12 +16,12 @@ import {
 } from '@enigma/protocol'
 import { aborted } from '@enigma/network'
 import type { Connection } from '@libp2p/interface'
-import { type ConnectOptions, type Connections, transportOf } from '../connections.ts'
+import { type Connections, transportOf } from '../connections.ts'
 import type { Datasets, LocatedDataset } from '../datasets.ts'
-import { raceRelays } from '../race-relays.ts'
 import type { ClientParts, QueryPath, QueryStage, QueryTrace, Session, Transport } from '../types.ts'
 import { type AttemptEnd, attemptQuery, type ClientTimings } from './attempt.ts'
 import { type Batch, readBatch } from './batch.ts'
+import { connectPath } from './connect-path.ts'
 import type { QueryParameters, QueryRequest } from './query-request.ts'
 import { createQueryTracer, type QueryTracer } from './query-trace.ts'
 
@@ -242,7 +242,7 @@ async function* runAttempt(
   const node = pick(located.nodes, attempt)
   tracer.found(node.peerId)
   tracer.enter('connect', attempt)
-  const connection = await connect(parameters, { located, node, choice })
+  const connection = await connectPath({ connections, path: query.path, located, node, choice })
   tracer.connected(connection)
   const session = await parameters.session?.()
   const request = requestOf(query, located, state)
@@ -274,34 +274,6 @@ async function* runAttempt(
 
 function bothSignals(a: AbortSignal | undefined, b: AbortSignal | undefined): AbortSignal | undefined {
   return a === undefined || b === undefined ? (a ?? b) : AbortSignal.any([a, b])
-}
-
-type PathParameters = {
-  located: LocatedDataset
-  node: NodeRecord
-  choice: ConnectOptions
-}
-
-async function connect(
-  { connections, query: { path } }: StartQueryParameters,
-  { located, node, choice }: PathParameters,
-): Promise<Connection> {
-  if (path === 'direct') return connections.toNode(node, choice)
-  const own = new Set(located.manifest.nodes.map(({ peerId }) => peerId))
-  const relays = connections.relays().filter(({ peerId }) => !own.has(peerId))
-  if (relays.length === 0) {
-    const message =
-      'Every relay of the network file is one of the dataset\u2019s own nodes; the blind path needs another.'
-    throw new MarketplaceError({ code: 'no-relay', message })
-  }
-  const { relay, result } = await raceRelays({
-    relays,
-    work: (each, raceSignal) => connections.toRelay(each, { ...choice, signal: raceSignal }),
-    signal: choice.signal,
-    onFailed: connections.demote,
-  })
-  connections.prefer(relay)
-  return result
 }
 
 /** A relay through which an attempt failed goes behind the others; a connection that went silent is not used again. */
