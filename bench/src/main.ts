@@ -16,6 +16,11 @@ const entries: readonly Entry[] = [
     load: async () => (await import('./query.ts')).queryBench,
   },
   {
+    name: 'browser-query',
+    description: 'one query in Chromium by WebSocket, webrtc-direct and the blind path, beside fetch of JSON',
+    load: async () => (await import('./browser-query.ts')).browserQueryBench,
+  },
+  {
     name: 'lighthouse',
     description: 'every page of the web app in Lighthouse, mobile, median of three',
     load: async () => (await import('./lighthouse.ts')).lighthouseBench,
@@ -25,7 +30,7 @@ const entries: readonly Entry[] = [
 async function main([name, ...rest]: readonly string[]): Promise<number> {
   const entry = entries.find((candidate) => candidate.name === name)
   if (entry === undefined) {
-    const list = entries.map((each) => `  ${each.name.padEnd(10)} ${each.description}`).join('\n')
+    const list = entries.map((each) => `  ${each.name.padEnd(13)} ${each.description}`).join('\n')
     const unknown = name === undefined ? '' : `There is no bench "${name}".\n`
     process.stderr.write(`${unknown}Usage: npm run bench -- <name>\n${list}\n`)
     return name === undefined ? 0 : 2

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { MarketplaceClient } from '@enigma/client'
 import { createNodeClient } from '@enigma/client/node'
+import type { NetworkFile } from '@enigma/protocol'
 import { createWalletClient, http } from 'viem'
 import { generatePrivateKey, privateKeyToAccount } from 'viem/accounts'
 import { foundry } from 'viem/chains'
@@ -16,6 +17,9 @@ import { createSupervisor } from '../../demo/src/processes/supervisor.ts'
 export type QueryNetwork = {
   client: MarketplaceClient
   account: `0x${string}`
+  /** The account's own, for a client elsewhere. */
+  key: `0x${string}`
+  file: NetworkFile
   dataset: string
   /** The persistence daemon. */
   daemonPid: number
@@ -50,7 +54,8 @@ export async function startQueryNetwork(tell: (text: string) => void): Promise<Q
     file: { table: 'flights', path: vegaDataPath('flights-3m.parquet') },
   }
   await establishDataset({ dataset, chain, directory, tell })
-  const account = privateKeyToAccount(generatePrivateKey())
+  const key = generatePrivateKey()
+  const account = privateKeyToAccount(key)
   await chain.fund(account.address)
   const client = await createNodeClient({ network })
   await client.authorize({
@@ -59,7 +64,8 @@ export async function startQueryNetwork(tell: (text: string) => void): Promise<Q
   const walletClient = createWalletClient({ account, chain: foundry, transport: http(chain.anvil.rpcUrl) })
   await client.subscribe({ dataset: pathOf(dataset), walletClient })
   return {
-    client,
+    ...{ client, key },
+    file: network,
     account: account.address,
     dataset: pathOf(dataset),
     daemonPid: node.process.pid,

@@ -1,24 +1,13 @@
 /** One query by four ways, on the same data in one run: what privacy and proof cost beside what a user would build. */
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
-import { readFile, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { readFile } from 'node:fs/promises'
 import { DuckDBInstance } from '@duckdb/node-api'
 import type { QueryResult } from '@enigma/client'
-import { createDuckdbEngine } from '../../apps/relay/src/roles/persistence/engine/duckdb/duckdb-engine.ts'
 import { vegaDataPath } from '../../demo/src/exchange/package-data.ts'
+import { serveHttpJson } from './http-json.ts'
 import { measureNodeShare, type NodeShare } from './query-node-share.ts'
 import { type QueryNetwork, startQueryNetwork } from './query-network.ts'
 import type { Bench, BenchReport, ReportTable } from './report.ts'
 
-const columns = [
-  { name: 'date', type: 'timestamp' },
-  { name: 'delay', type: 'bigint' },
-  { name: 'distance', type: 'bigint' },
-  { name: 'origin', type: 'text' },
-  { name: 'destination', type: 'text' },
-] as const
 const sizes = [
   { rows: 1, repetitions: 60 },
   { rows: 100, repetitions: 60 },
@@ -76,33 +65,16 @@ async function inProcess(): Promise<Way> {
 }
 
 async function httpJson(): Promise<Way> {
-  const databasePath = join(tmpdir(), `enigma-bench-${process.pid}.db`)
-  const engine = createDuckdbEngine({ tools: { prlimit: undefined, setpriv: undefined } })
-  await engine.ingest({
-    databasePath,
-    tables: [{ name: 'flights', columns, segmentPaths: [vegaDataPath('flights-3m.parquet')] }],
-  })
-  const server = spawn(
-    process.execPath,
-    [join(import.meta.dirname, 'http-json-server.ts'), databasePath, JSON.stringify([{ name: 'flights', columns }])],
-    {
-      stdio: ['pipe', 'pipe', 'inherit'],
-    },
-  )
-  const [port] = (await once(server.stdout, 'data')) as [Buffer]
-  const url = `http://127.0.0.1:${String(port).trim()}/?sql=`
+  const { url, stop } = await serveHttpJson()
   return {
     name: 'HTTP + JSON',
     async ask(rows) {
-      const answer = (await (await fetch(url + encodeURIComponent(sqlOf(rows)))).json()) as unknown[]
+      const response = await fetch(`${url}/?sql=${encodeURIComponent(sqlOf(rows))}`)
+      const answer = (await response.json()) as unknown[]
       if (answer.length !== rows) throw new Error(`${answer.length} rows instead of ${rows}`)
       return undefined
     },
-    async stop() {
-      server.stdin.end()
-      if (server.exitCode === null) await once(server, 'exit')
-      await rm(databasePath, { force: true })
-    },
+    stop,
   }
 }
 
