@@ -1,0 +1,81 @@
+/** A dataset of the demo network whose every text is hostile: listed on chain and served by a node, as a stranger could. */
+import { readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { privateKeyToAccount } from 'viem/accounts'
+import { runEnigma } from '../../../../demo/src/processes/run-enigma.ts'
+
+export const table = 'threats'
+
+export type HostileDataset = { path: string; title: string; texts: readonly string[] }
+
+/** Lists it with the command line and publishes one row for each text; `directory` is the demo's. */
+export async function listHostileDataset(directory: string, texts: readonly string[]): Promise<HostileDataset> {
+  const keyPath = join(directory, 'keys', `hostile-${Date.now()}.key`)
+  await runEnigma({ args: ['key', 'new', keyPath] })
+  const { address } = privateKeyToAccount((await readFile(keyPath, 'utf8')).trim() as `0x${string}`)
+  const networkPath = join(directory, 'enigma-network.json')
+  const { faucetUrl } = JSON.parse(await readFile(networkPath, 'utf8')) as { faucetUrl?: string }
+  await fund(faucetUrl ?? '', address)
+  const name = `threats_${Date.now().toString(36)}`
+  const path = `${address.toLowerCase()}/${name}`
+  const acceptance = join(directory, 'acceptances', `${name}.json`)
+  const node = join(directory, 'persistence-public/enigma.toml')
+  await runEnigma({ args: ['node', 'accept', path, '--config', node, '--roles', 'persistence', '--out', acceptance] })
+  const description = join(directory, `${name}.json`)
+  await writeFile(description, JSON.stringify(describe(texts.length)))
+  const rows = join(directory, `${name}.ndjson`)
+  await writeFile(rows, texts.map((text, id) => `${JSON.stringify({ id, threat: text })}\n`).join(''))
+  const network = ['--network', networkPath, '--key', keyPath]
+  await runEnigma({
+    args: [
+      ...['dataset', 'register', description, '--name', name, '--price', '1', '--deposit', '100'],
+      ...['--node', acceptance, ...network],
+    ],
+  })
+  await runEnigma({ args: ['dataset', 'publish', path, `${table}=${rows}`, ...network], home: directory })
+  return { path, title: hostileTitle, texts }
+}
+
+async function fund(faucetUrl: string, account: string): Promise<void> {
+  const response = await fetch(new URL('/fund', faucetUrl), { method: 'POST', body: JSON.stringify({ account }) })
+  if (!response.ok) throw new Error(`the faucet answered ${response.status}`)
+}
+
+const hostileTitle = `"'><img src=https://evil.example/t onerror=alert(1)>\u202egnp.exe ${'W'.repeat(40)}`
+
+const hostileDescription = `<script>alert(1)</script><img src=https://evil.example/d.png onerror=alert(1)>
+<iframe srcdoc="<script>parent.alert(1)</script>"></iframe><style>*{display:none}</style><base href=https://evil.example/>
+
+[a link](javascript:alert(1)) [another](data:text/html,<script>alert(1)</script>) <javascript:alert(1)>
+![a picture](https://evil.example/p.png "onerror=alert(1)") [ref]: javascript:alert(1)
+
+| a | b |
+|---|---|
+| <svg onload=alert(1)> | ${'long'.repeat(200)} |
+
+\u202Etxet desrever\u202C \u2066isolated ${'\u0301'.repeat(60)} {@html "<b onclick=alert(1)>"} {{constructor.constructor('alert(1)')()}}`
+
+function describe(rows: number) {
+  const markup = '<img src=https://evil.example/x onerror=alert(1)>'
+  return {
+    title: hostileTitle,
+    description: hostileDescription,
+    licence: `<a href="javascript:alert(1)">MIT</a> ${'L'.repeat(100)}`,
+    tags: [markup.slice(0, 40), '=cmd|calc', '\u202eelbats', 'T'.repeat(40)],
+    tables: [
+      {
+        name: table,
+        description: markup,
+        key: ['id'],
+        columns: [
+          { name: 'id', type: 'bigint', description: markup, encryption: 'none' },
+          { name: 'threat', type: 'text', unit: '<b>u</b>', description: 'D'.repeat(500), encryption: 'none' },
+        ],
+      },
+    ],
+    sample: [{ table, rows }],
+    trialSeconds: 0,
+    storage: { engine: 'duckdb', place: markup },
+    limits: { maxRows: 10_000, timeoutSeconds: 10 },
+  }
+}
