@@ -3,6 +3,8 @@ import { defineConfig } from 'vitest/config'
 // The test projects. `apps/web` builds with its own vite.config.ts; contracts are tested by forge.
 export default defineConfig({
   test: {
+    // Both cores of a small machine: by default one is left idle.
+    maxWorkers: 2,
     projects: [
       {
         test: {

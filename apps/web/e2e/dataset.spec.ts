@@ -52,3 +52,16 @@ test('its free sample, without a wallet: rows that were verified, and another qu
   await page.getByRole('link', { name: 'Open in the console' }).click()
   await expect(page.locator('.cm-content')).toContainText("state = 'NY'")
 })
+
+test('its health: each node asked now, the newest snapshot, and the next run', async ({ page, request }) => {
+  await open(page, `/d/${await pathOf(request, 'coinbase_data')}?tab=health`)
+  const nodes = page.getByRole('region', { name: 'Nodes' })
+  await expect(nodes.getByText('answers', { exact: true })).toBeVisible({ timeout: 30_000 })
+  await expect(nodes.getByRole('listitem').filter({ hasText: 'worker' })).toContainText('takes no queries')
+  const data = page.getByRole('region', { name: 'Data', exact: true })
+  await expect(data).toContainText(/Newest snapshot \d+, published .* on 1 node/)
+  await expect(data).toContainText('* * * * *')
+  await expect(data).toContainText(/Next run in/)
+  await nodes.getByRole('button', { name: 'Check again' }).click()
+  await expect(nodes.getByText('answers', { exact: true })).toBeVisible()
+})

@@ -55,7 +55,7 @@ for (const width of [1280, 390]) {
     const card = page.getByRole('article').filter({ hasText: '<img src=https://evil.example/t' }).first()
     await expect(card).toBeVisible({ timeout: 30_000 })
     await expectInert(page)
-    for (const tab of ['schema', 'activity', 'use', 'sample']) {
+    for (const tab of ['schema', 'health', 'activity', 'use', 'sample']) {
       await open(page, `/d/${hostile.path}?tab=${tab}`)
       await expect(page.getByRole('heading', { level: 1 })).toContainText('<img src=')
       await expect(page.getByText('Description checked with the chain')).toBeVisible()

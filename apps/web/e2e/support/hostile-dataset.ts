@@ -2,7 +2,7 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { privateKeyToAccount } from 'viem/accounts'
-import { runEnigma } from '../../../../demo/src/processes/run-enigma.ts'
+import { runEnigma } from './run-enigma.ts'
 
 export const table = 'threats'
 
@@ -11,7 +11,7 @@ export type HostileDataset = { path: string; title: string; texts: readonly stri
 /** Lists it with the command line and publishes one row for each text; `directory` is the demo's. */
 export async function listHostileDataset(directory: string, texts: readonly string[]): Promise<HostileDataset> {
   const keyPath = join(directory, 'keys', `hostile-${Date.now()}.key`)
-  await runEnigma({ args: ['key', 'new', keyPath] })
+  await runEnigma(['key', 'new', keyPath])
   const { address } = privateKeyToAccount((await readFile(keyPath, 'utf8')).trim() as `0x${string}`)
   const networkPath = join(directory, 'enigma-network.json')
   const { faucetUrl } = JSON.parse(await readFile(networkPath, 'utf8')) as { faucetUrl?: string }
@@ -20,19 +20,17 @@ export async function listHostileDataset(directory: string, texts: readonly stri
   const path = `${address.toLowerCase()}/${name}`
   const acceptance = join(directory, 'acceptances', `${name}.json`)
   const node = join(directory, 'persistence-public/enigma.toml')
-  await runEnigma({ args: ['node', 'accept', path, '--config', node, '--roles', 'persistence', '--out', acceptance] })
+  await runEnigma(['node', 'accept', path, '--config', node, '--roles', 'persistence', '--out', acceptance])
   const description = join(directory, `${name}.json`)
   await writeFile(description, JSON.stringify(describe(texts.length)))
   const rows = join(directory, `${name}.ndjson`)
   await writeFile(rows, texts.map((text, id) => `${JSON.stringify({ id, threat: text })}\n`).join(''))
   const network = ['--network', networkPath, '--key', keyPath]
-  await runEnigma({
-    args: [
-      ...['dataset', 'register', description, '--name', name, '--price', '1', '--deposit', '100'],
-      ...['--node', acceptance, ...network],
-    ],
-  })
-  await runEnigma({ args: ['dataset', 'publish', path, `${table}=${rows}`, ...network], home: directory })
+  await runEnigma([
+    ...['dataset', 'register', description, '--name', name, '--price', '1', '--deposit', '100'],
+    ...['--node', acceptance, ...network],
+  ])
+  await runEnigma(['dataset', 'publish', path, `${table}=${rows}`, ...network], { home: directory })
   return { path, title: hostileTitle, texts }
 }
 
