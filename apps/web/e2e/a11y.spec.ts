@@ -24,7 +24,8 @@ async function addressesOf(page: Page, route: string): Promise<string[]> {
   const dataset = await pathOf(page, 'zipcodes')
   const address = route.replace('[curator]/[name]', dataset)
   if (address.includes('[')) throw new Error(`${route}: say here which address it has`)
-  if (route.includes('[name]')) return ['schema', 'sample', 'health', 'activity', 'use'].map((tab) => `${address}?tab=${tab}`)
+  if (route.includes('[name]'))
+    return ['schema', 'sample', 'health', 'activity', 'use'].map((tab) => `${address}?tab=${tab}`)
   return route === '/console' ? [address, `${address}?dataset=${dataset}`] : [address]
 }
 
