@@ -1,12 +1,15 @@
 /** Settings of a node: `enigma.toml`, validated; every setting is documented here with its default. */
 import { readFile } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
-import { isDatasetName, MarketplaceError, type NetworkFile, parseNetworkFile } from '@enigma/protocol'
+import {
+  developmentChainId,
+  isDatasetName,
+  MarketplaceError,
+  type NetworkFile,
+  parseNetworkFile,
+} from '@enigma/protocol'
 import { parse as parseToml } from 'smol-toml'
 import * as v from 'valibot'
-
-/** Anvil's, where money is worth nothing. */
-const developmentChainId = 31_337
 
 const role = v.picklist(['relay', 'persistence', 'worker'])
 const account = v.pipe(

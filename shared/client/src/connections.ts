@@ -2,9 +2,10 @@
 import { MarketplaceError, protocolIds } from '@enigma/protocol'
 import { aborted, createStreamPool, type StreamPool } from '@enigma/network'
 import type { Connection } from '@libp2p/interface'
-import { type Multiaddr, multiaddr } from '@multiformats/multiaddr'
+import type { Multiaddr } from '@multiformats/multiaddr'
 import { isWebrtc, kindOfAddress, rankOfKind } from './addresses.ts'
 import { addressesToDial, type DialChoice, dialPeer, isPreferred } from './dial-peer.ts'
+import { recordAddresses } from './record-addresses.ts'
 import type { Relay, RelayList } from './relay-list.ts'
 import type { Host, Transport, TransportPreference } from './types.ts'
 
@@ -67,7 +68,7 @@ export function createConnections(parameters: CreateConnectionsParameters): Conn
     },
     async toNode({ peerId, multiaddrs }, options) {
       try {
-        const addresses = multiaddrs.map((text) => multiaddr(text))
+        const addresses = recordAddresses({ multiaddrs })
         return (await dials.connect({ peerId, addresses }, options)).connection
       } catch (cause) {
         if (options.signal?.aborted) throw aborted(options.signal)
@@ -80,7 +81,7 @@ export function createConnections(parameters: CreateConnectionsParameters): Conn
       improved.add(connection)
       const peerId = connection.remotePeer.toString()
       const relay = relays.all().find((each) => each.peerId === peerId)
-      dials.improve(connection, multiaddrs?.map((text) => multiaddr(text)) ?? relay?.addresses ?? [])
+      dials.improve(connection, (multiaddrs && recordAddresses({ multiaddrs })) ?? relay?.addresses ?? [])
     },
     queryStreams: createStreamPool({ protocol: protocolIds.query, size: 2 }),
   }

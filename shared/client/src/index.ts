@@ -8,6 +8,7 @@ export type { ClientNetwork, ConnectionStatus, NetworkStatus, RelayStatus } from
 export type { Batch } from './query/batch.ts'
 export type { QueryParameters, SampleParameters } from './query/query-request.ts'
 export type { QueryResult, QueryRun } from './query/query-run.ts'
+export { recordAddresses, maxRecordAddresses } from './record-addresses.ts'
 export { createRelayList } from './relay-list.ts'
 export type { AuthorizeParameters, AuthorizeReturnType, GrantSigner } from './sessions.ts'
 export * from './types.ts'

@@ -3,6 +3,9 @@ import * as v from 'valibot'
 import { MarketplaceError } from './errors.ts'
 import { addressSchema, textSchema, uintSchema } from './schemas.ts'
 
+/** Anvil's, where money is worth nothing: a network on it is one for development, on one machine. */
+export const developmentChainId = 31_337
+
 /** `deploymentBlock`: the first block that can hold events. `referencePriceWei`: decimal text, the rank's u. */
 export const networkFileSchema = v.strictObject({
   v: v.literal(1),

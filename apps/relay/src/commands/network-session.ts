@@ -25,7 +25,7 @@ export async function withNetworkSession<Result>(
 ): Promise<Result> {
   // Loaded when a command needs a peer: libp2p and WebRTC take most of a command's start.
   const { createNodeHost } = await import('@enigma/client/node')
-  const host = await createNodeHost({})
+  const host = await createNodeHost({ network })
   try {
     const relays = createRelayList({ addresses: network.relays, nowSeconds, onChange: () => undefined })
     const connections = createConnections({ host, relays, nowMs: () => performance.now() })

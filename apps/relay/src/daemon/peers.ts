@@ -2,11 +2,11 @@
  * Finding other nodes by the relays that this one is connected to. Nothing that a relay says is taken on trust: the
  * first relay whose word stands up wins, and one that says nothing, or only that it is alive, holds nobody up.
  */
+import { recordAddresses } from '@enigma/client'
 import { verifyNodeRecord } from '@enigma/crypto'
 import { locateDataset, type Location, raceInTurn, timedOut } from '@enigma/network'
 import { type Deployment, type Hex, MarketplaceError, type NodeRecord, type SignedNodeRecord } from '@enigma/protocol'
 import type { Connection, Libp2p } from '@libp2p/interface'
-import { recordAddresses } from '../host/record-addresses.ts'
 
 const dialTimeoutMs = 15_000
 /** For one relay to say all that it knows of a dataset: a manifest and some records. */

@@ -1,10 +1,10 @@
 import { join } from 'node:path'
+import { maxRecordAddresses, recordAddresses } from '@enigma/client'
+import { createDialGate } from '@enigma/client/node/dial-gate'
 import { multiaddr } from '@multiformats/multiaddr'
 import { afterEach, describe, expect, test } from 'vitest'
 import { addressesOf, createCleanup, newDirectory, peerIdOf, startHost } from '../../test/network/support/nodes.ts'
 import { createHost, type Host } from './create-host.ts'
-import { createDialGate } from './dial-gate.ts'
-import { maxRecordAddresses, recordAddresses } from './record-addresses.ts'
 
 const cleanup = createCleanup()
 afterEach(() => cleanup.run())
@@ -52,6 +52,11 @@ describe('the dial gate', () => {
       '/dns4/127.0.0.1/tcp/1',
     ],
     ...['/dns4/127.1/tcp/443/wss', '/dns4/0x7f.1/tcp/443/wss', '/dns4/2130706433/tcp/443/wss'],
+    ...[
+      '/dns4/8.8.8.8?@127.0.0.1/tcp/443/wss',
+      '/dns4/127.0.0.1@8.8.8.8/tcp/1',
+      '/dns4/8.8.8.8#.example/udp/1/webrtc-direct',
+    ],
     ...['/dns4/node.example/tcp/80/ws', '/dns4/node.example/udp/1/webrtc-direct'],
     ...['/ip4/8.8.8.8/tcp/443/tls/sni/inside.example/ws', '/ip4/8.8.8.8/tcp/443/tls/sni/127.0.0.1/ws'],
   ])('denies %s', async (text) => expect(await isDenied(text)).toBe(true))

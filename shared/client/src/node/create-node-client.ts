@@ -1,7 +1,7 @@
 /** The SDK in Node: a libp2p host that dials by TCP, WebSocket, WebRTC-direct and WebRTC over a relay. */
 import { fallback, http, createPublicClient } from 'viem'
 import { nodePrimitives } from '@enigma/crypto/node'
-import type { NetworkFile } from '@enigma/protocol'
+import { developmentChainId, type NetworkFile } from '@enigma/protocol'
 import { circuitRelayTransport } from '@libp2p/circuit-relay-v2'
 import { identify } from '@libp2p/identify'
 import { noise } from '@libp2p/noise'
@@ -10,21 +10,33 @@ import { tcp } from '@libp2p/tcp'
 import { webRTC, webRTCDirect } from '@libp2p/webrtc'
 import { webSockets } from '@libp2p/websockets'
 import { yamux } from '@libp2p/yamux'
+import { multiaddr } from '@multiformats/multiaddr'
 import { createLibp2p, type Libp2p } from 'libp2p'
 import { createMarketplaceClient, type MarketplaceClient } from '../create-marketplace-client.ts'
 import { createMemoryKeyStore } from '../key-stores.ts'
 import type { KeyStore } from '../types.ts'
+import { createDialGate } from './dial-gate.ts'
 
 const rpcOptions = { batch: true, timeout: 5_000, retryCount: 1 }
 
-export type CreateNodeClientParameters = {
+export type CreateNodeHostParameters = {
+  /** Its relays may have any address: whoever wrote the network file has named them. */
+  network: Pick<NetworkFile, 'chainId' | 'relays'>
+  /** STUN servers for WebRTC; none by default. */
+  iceServers?: readonly { urls: string }[] | undefined
+  /**
+   * Whether loopback and private addresses that node records name are dialled, too: anybody can sign a record, and could
+   * make this machine knock at doors behind its own firewall. By default on the development chain (31337) alone.
+   */
+  allowPrivateAddresses?: boolean | undefined
+}
+
+export type CreateNodeClientParameters = CreateNodeHostParameters & {
   network: NetworkFile
   /** Where sessions are kept; memory when absent. */
   keys?: KeyStore
   /** Blocks of the first request for a dataset's config; fewer are asked for where the provider refuses. */
   logRangeBlocks?: number
-  /** STUN servers for WebRTC; none by default. */
-  iceServers?: readonly { urls: string }[]
 }
 
 /** Creates a client with a host of its own; `close` ends it. */
@@ -32,11 +44,11 @@ export async function createNodeClient({
   network,
   keys = createMemoryKeyStore(),
   logRangeBlocks,
-  iceServers = [],
+  ...host
 }: CreateNodeClientParameters): Promise<MarketplaceClient> {
   return createMarketplaceClient({
     network,
-    host: await createNodeHost({ iceServers }),
+    host: await createNodeHost({ network, ...host }),
     keys,
     publicClient: createPublicClient({ transport: fallback(network.rpcUrls.map((url) => http(url, rpcOptions))) }),
     logRangeBlocks,
@@ -48,15 +60,19 @@ export async function createNodeClient({
 
 /** Creates the dialling host: a fresh peer id, nothing listened on. */
 export async function createNodeHost({
+  network,
   iceServers = [],
-}: {
-  iceServers?: readonly { urls: string }[]
-}): Promise<Libp2p> {
+  allowPrivateAddresses = network.chainId === developmentChainId,
+}: CreateNodeHostParameters): Promise<Libp2p> {
+  const gate = allowPrivateAddresses
+    ? undefined
+    : createDialGate({ trusted: network.relays.map((text) => multiaddr(text)) })
+  const dialOpts = gate === undefined ? {} : { keepAlive: true, lookup: gate.lookup }
   const rtcConfiguration = { iceServers: [...iceServers] }
   return createLibp2p({
     addresses: { listen: [] },
     transports: [
-      tcp(),
+      tcp({ dialOpts }),
       webSockets(),
       webRTCDirect({ rtcConfiguration }),
       webRTC({ rtcConfiguration }),
@@ -64,7 +80,7 @@ export async function createNodeHost({
     ],
     connectionEncrypters: [noise()],
     streamMuxers: [yamux()],
-    connectionGater: { denyDialMultiaddr: () => false },
+    connectionGater: { denyDialMultiaddr: gate?.denyDialMultiaddr ?? (() => false) },
     services: { identify: identify(), ping: ping() },
   })
 }

@@ -2,6 +2,7 @@
  * Passes a sealed query on towards its audience (DESIGN §9): over an open connection, else to an address of its node
  * record, else to the relay that its circuit address names. Frames come back the same way, pulled as the asker takes them.
  */
+import { recordAddresses } from '@enigma/client'
 import {
   networkLimits,
   pickConnection,
@@ -13,7 +14,6 @@ import {
 import { type ErrorCode, MarketplaceError, type NodeRecord } from '@enigma/protocol'
 import type { Connection, Libp2p } from '@libp2p/interface'
 import { type Multiaddr, multiaddr } from '@multiformats/multiaddr'
-import { recordAddresses } from '../../host/record-addresses.ts'
 import { relayLimits } from './relay-limits.ts'
 import { type ForwardWatch, watchForwards } from './watch-forwards.ts'
 

@@ -144,7 +144,7 @@ function createSubscribe(
   return async (datasets, network = usual) => {
     const walletClient = market.wallet(index)
     const signer = privateKeyToAccount(market.anvil.accounts[index++]?.privateKey ?? '0x')
-    const host = await createNodeHost({})
+    const host = await createNodeHost({ network })
     const keys = createMemoryKeyStore()
     const client = createMarketplaceClient({
       ...{ network, host, keys, publicClient: market.publicClient, primitives: nodePrimitives },

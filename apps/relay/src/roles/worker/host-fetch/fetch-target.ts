@@ -2,7 +2,7 @@
 import { lookup } from 'node:dns/promises'
 import { isIP } from 'node:net'
 import { MarketplaceError } from '@enigma/protocol'
-import { isPublicAddress } from '../../../host/public-address.ts'
+import { isPublicAddress } from '@enigma/client/node/public-address'
 
 /** Resolves a host name to addresses. */
 export type ResolveHost = (hostname: string) => Promise<readonly string[]>

@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { describe, expect, it } from 'vitest'
-import { isPublicAddress } from '../../../host/public-address.ts'
+import { isPublicAddress } from '@enigma/client/node/public-address'
 import { readBody } from './read-body.ts'
 import { sendRequest } from './send-request.ts'
 

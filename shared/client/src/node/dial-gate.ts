@@ -67,6 +67,8 @@ function has(address: Multiaddr, kind: string): boolean {
 /** The host as a URL would have it: `127.1`, `0x7f.1` and `2130706433` are all 127.0.0.1. */
 function normalName(host: string): string | undefined {
   if (isIP(host) !== 0) return host
+  // What no name holds would be read in one way here and in another by a transport.
+  if (!/^[\w.-]+$/.test(host)) return undefined
   const hostname = URL.parse(`http://${host}/`)?.hostname
   return hostname?.replace(/^\[|\]$/g, '')
 }
