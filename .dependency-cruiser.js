@@ -53,7 +53,7 @@ export default {
       name: 'testing-only-in-tests',
       severity: 'error',
       // The demo is a fixture network: it starts the same development chain as the tests.
-      from: { pathNot: '([.]test[.]ts$|/test/|^shared/testing/|^(bench|demo)/)' },
+      from: { pathNot: '([.]test[.]ts$|/(test|e2e)/|^shared/testing/|^(bench|demo)/)' },
       to: { path: '^shared/testing/' },
     },
   ],

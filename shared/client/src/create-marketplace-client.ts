@@ -30,6 +30,7 @@ import { createQueryRun, type QueryRun } from './query/query-run.ts'
 import { createRelayList } from './relay-list.ts'
 import {
   authorize,
+  forgetSession,
   type AuthorizeParameters,
   type AuthorizeReturnType,
   deploymentOf,
@@ -65,6 +66,8 @@ export type MarketplaceClient = {
   }) => Promise<ReadActivityReturnType>
   /** Makes or reuses a session; the wallet signs at most once. */
   authorize: (parameters: AuthorizeParameters) => Promise<AuthorizeReturnType>
+  /** Deletes the account's session here, as one who signs out wants. */
+  forget: (parameters: { account: Hex }) => Promise<void>
   subscribe: (parameters: SubscribeToDatasetParameters) => Promise<SubscribeReturnType>
   unsubscribe: (
     parameters: Pick<SubscribeToDatasetParameters, 'dataset' | 'walletClient'>,
@@ -113,6 +116,7 @@ export function createMarketplaceClient(parts: ClientParts): MarketplaceClient {
     activity: ({ dataset, ...rest }) =>
       readActivity({ publicClient, deployment: network, dataset: idOf(dataset), ...rest }),
     authorize: (parameters) => authorize(parts, parameters),
+    forget: ({ account }) => forgetSession(parts, account),
     subscribe: ({ dataset, ...rest }) => subscribeWithPermit({ ...write, ...rest, dataset: idOf(dataset) }),
     unsubscribe: ({ dataset, walletClient }) => unsubscribe({ ...write, walletClient, dataset: idOf(dataset) }),
     renew: ({ dataset, walletClient, accounts = [walletClient.account.address] }) =>

@@ -4,7 +4,7 @@ import { abilities, type Hex, limits, type NetworkFile, zeroHash } from '@enigma
 import { privateKeyToAccount } from 'viem/accounts'
 import { beforeEach, describe, expect, test } from 'vitest'
 import { createMemoryKeyStore } from './key-stores.ts'
-import { authorize, deploymentOf, type GrantSigner, requireSession } from './sessions.ts'
+import { authorize, deploymentOf, forgetSession, type GrantSigner, requireSession } from './sessions.ts'
 import type { ClientParts } from './types.ts'
 
 const wallet = privateKeyToAccount(`0x${'01'.repeat(32)}`)
@@ -96,4 +96,13 @@ describe('a session is none', () => {
     now = expiresAtSeconds
     await expect(requireSession(parts(), account)).rejects.toMatchObject({ code: 'no-session' })
   })
+})
+
+test('who is forgotten has no session, and another account keeps its own', async () => {
+  const other = privateKeyToAccount(`0x${'02'.repeat(32)}`)
+  const made = await authorize(parts(), { signer })
+  const kept = await authorize(parts(), { signer: { address: other.address, signTypedData: other.signTypedData } })
+  await forgetSession(parts(), wallet.address)
+  await expect(requireSession(parts(), made.account)).rejects.toMatchObject({ code: 'no-session' })
+  await expect(requireSession(parts(), kept.account)).resolves.toBeDefined()
 })

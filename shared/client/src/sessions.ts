@@ -48,6 +48,11 @@ export async function authorize(
   return { account, expiresAtSeconds: grant.validUntil, isNew: true }
 }
 
+/** Deletes the session of an account here; what its key was granted ends with the grant. */
+export async function forgetSession({ network, keys }: Pick<ClientParts, 'network' | 'keys'>, account: Hex) {
+  await keys.delete(sessionIdOf(network, account))
+}
+
 /** The running session of an account; throws `no-session`. */
 export async function requireSession({ network, keys, nowSeconds }: ClientParts, account: Hex): Promise<Session> {
   const session = await keys.get(sessionIdOf(network, account))

@@ -1,14 +1,15 @@
 /**
  * An EIP-6963 wallet for tests: the page sees a provider like any other, the account and the decisions are here, where a
- * test can change them. Transactions are real ones on the network's real chain.
+ * test can change them. Transactions are real ones on a real chain.
  */
-import type { Page } from '@playwright/test'
-import { createPublicClient, createTestClient, createWalletClient, defineChain, type Hex, http, keccak256 } from 'viem'
+import type { BrowserContext } from '@playwright/test'
+import type { Hex } from '@enigma/protocol'
 import { generatePrivateKey, type PrivateKeyAccount, privateKeyToAccount } from 'viem/accounts'
+import type { OwnChain } from './own-chain.ts'
 
-export type Network = { chainId: number; rpcUrl: string; faucetUrl: string; marketplace: Hex; token: Hex }
 type Handler = (params: readonly unknown[]) => unknown
 type SentTransaction = { to?: Hex; data?: Hex; gas?: Hex; value?: Hex; from: Hex }
+type Changes = { nonce?: number; tip?: bigint; to?: Hex; data?: Hex; gas?: bigint }
 
 /** An answer of the wallet that is an error of EIP-1193 or JSON-RPC. */
 export class WalletRefusal extends Error {
@@ -20,47 +21,34 @@ export class WalletRefusal extends Error {
 }
 
 export type TestWallet = {
-  accounts: readonly PrivateKeyAccount[]
-  network: Network
-  /** Every method that the page asked for, in order. */
+  accounts: readonly [PrivateKeyAccount, PrivateKeyAccount]
+  /** Every method that a page asked for, in order. */
   calls: string[]
   /** Answers a method by `handler` from now on; without one, as a wallet that allows everything. */
   answer: (method: string, handler?: Handler) => void
-  /** Raises an event of EIP-1193 in the page. */
-  emit: (event: 'accountsChanged' | 'chainChanged', value: unknown) => Promise<void>
-  use: (index: number) => Promise<void>
-  setChain: (chainId: number) => Promise<void>
+  /** Goes to another account, as its owner would in the wallet's own window. */
+  use: (index: 0 | 1) => Promise<void>
+  /** Goes to another chain; silently, where the wallet tells no page. */
+  setChain: (chainId: number, options?: { isSilent?: boolean }) => Promise<void>
   /** Signs a transaction as asked, without sending it. */
-  sign: (transaction: SentTransaction, changes?: { tip?: bigint; to?: Hex; data?: Hex; gas?: bigint }) => Promise<Hex>
+  sign: (transaction: SentTransaction, changes?: Changes) => Promise<Hex>
   send: (raw: Hex) => Promise<Hex>
-  hashOf: (raw: Hex) => Hex
-  chain: ReturnType<typeof createChainClients>
-}
-
-/** The network of the demo that the tests run against. */
-export async function readNetwork(page: Page): Promise<Network> {
-  const file = (await (await page.request.get('/enigma-network.json')).json()) as Network & { rpcUrls: string[] }
-  const [rpcUrl] = file.rpcUrls
-  if (rpcUrl === undefined) throw new Error('the network names no RPC')
-  return { ...file, rpcUrl }
 }
 
 /** Announces a wallet in every page of the context that is opened from now on. */
-export async function installWallet(page: Page, { name = 'Test wallet' } = {}): Promise<TestWallet> {
-  const network = await readNetwork(page)
-  const accounts = [0, 1].map(() => privateKeyToAccount(generatePrivateKey()))
-  const chain = createChainClients(network)
+export async function installWallet(
+  context: BrowserContext,
+  chain: OwnChain,
+  { name = 'Test wallet' } = {},
+): Promise<TestWallet> {
+  const accounts = [newAccount(), newAccount()] as const
   const handlers = new Map<string, Handler>()
-  const state = { index: 0, chainId: network.chainId }
-  const active = () => {
-    const account = accounts[state.index]
-    if (account === undefined) throw new RangeError('no such account')
-    return account
-  }
+  const state = { index: 0 as 0 | 1, chainId: chain.network.chainId, isAllowed: false }
+  const active = () => accounts[state.index]
   const binding = `testWallet${name.replaceAll(/\W/g, '')}`
-  const sign = createSigner(network, chain, active)
+  const sign = createSigner(chain, active)
   const send = (raw: Hex) => chain.public.sendRawTransaction({ serializedTransaction: raw })
-  const defaults = createDefaults({ active, chainId: () => state.chainId, sign, send })
+  const defaults = createDefaults({ active, state, sign, send })
   const calls: string[] = []
   const request = async (method: string, params: readonly unknown[]) => {
     calls.push(method)
@@ -74,17 +62,16 @@ export async function installWallet(page: Page, { name = 'Test wallet' } = {}): 
       return { error: { code, message } }
     }
   }
-  await page.exposeFunction(binding, request)
-  await page.addInitScript(announce, { binding, name })
-  const emit: TestWallet['emit'] = (event, value) =>
-    page.evaluate(
-      ({ binding: prefix, event: raised, value: detail }) => {
-        window.dispatchEvent(new CustomEvent(`${prefix}:${raised}`, { detail }))
-      },
-      { binding, event, value },
-    )
+  await context.exposeFunction(binding, request)
+  await context.addInitScript(announce, { binding, name })
+  const emit = async (event: 'accountsChanged' | 'chainChanged', value: unknown) => {
+    const raise = (raised: { type: string; detail: unknown }) => {
+      window.dispatchEvent(new CustomEvent(raised.type, { detail: raised.detail }))
+    }
+    for (const page of context.pages()) await page.evaluate(raise, { type: `${binding}:${event}`, detail: value })
+  }
   return {
-    ...{ accounts, network, calls, emit, sign, send, chain, hashOf: keccak256 },
+    ...{ accounts, calls, sign, send },
     answer(method, handler) {
       if (handler === undefined) handlers.delete(method)
       else handlers.set(method, handler)
@@ -93,40 +80,54 @@ export async function installWallet(page: Page, { name = 'Test wallet' } = {}): 
       state.index = index
       await emit('accountsChanged', [active().address])
     },
-    async setChain(chainId) {
+    async setChain(chainId, { isSilent = false } = {}) {
       state.chainId = chainId
-      await emit('chainChanged', `0x${chainId.toString(16)}`)
+      if (!isSilent) await emit('chainChanged', `0x${chainId.toString(16)}`)
     },
   }
 }
 
-type Active = () => PrivateKeyAccount
-type ChainClients = ReturnType<typeof createChainClients>
+const newAccount = () => privateKeyToAccount(generatePrivateKey())
 
-function createSigner({ chainId }: Network, chain: ChainClients, active: Active): TestWallet['sign'] {
+type Active = () => PrivateKeyAccount
+
+function createSigner(chain: OwnChain, active: Active): TestWallet['sign'] {
   return async ({ to, data, gas }, { tip = 1_000_000_000n, ...changes } = {}) => {
     const account = active()
     const fee = (await chain.public.getBlock()).baseFeePerGas ?? 0n
-    const nonce = await chain.public.getTransactionCount({ address: account.address, blockTag: 'pending' })
+    const next = await chain.public.getTransactionCount({ address: account.address, blockTag: 'pending' })
     return account.signTransaction({
-      ...{ type: 'eip1559', chainId, nonce, maxFeePerGas: fee * 2n + tip, maxPriorityFeePerGas: tip },
+      ...{
+        type: 'eip1559',
+        chainId: chain.network.chainId,
+        nonce: next,
+        maxFeePerGas: fee * 2n + tip,
+        maxPriorityFeePerGas: tip,
+      },
       ...{ gas: BigInt(gas ?? '0x30d40'), ...(to && { to }), ...(data && { data }), ...changes },
     })
   }
 }
 
-type Defaults = { active: Active; chainId: () => number } & Pick<TestWallet, 'sign' | 'send'>
+type Defaults = { active: Active; state: { chainId: number; isAllowed: boolean } } & Pick<TestWallet, 'sign' | 'send'>
 
-/** A wallet that allows everything. */
-function createDefaults({ active, chainId, sign, send }: Defaults): Record<string, Handler> {
+/** A wallet that allows everything, once it was connected. */
+function createDefaults({ active, state, sign, send }: Defaults): Record<string, Handler> {
+  const allow = () => {
+    state.isAllowed = true
+    return [active().address]
+  }
   return {
-    eth_chainId: () => `0x${chainId().toString(16)}`,
-    eth_accounts: () => [active().address],
-    eth_requestAccounts: () => [active().address],
+    eth_chainId: () => `0x${state.chainId.toString(16)}`,
+    eth_accounts: () => (state.isAllowed ? [active().address] : []),
+    eth_requestAccounts: allow,
     wallet_requestPermissions: () => [
-      { parentCapability: 'eth_accounts', caveats: [{ type: 'restrictReturnedAccounts', value: [active().address] }] },
+      { parentCapability: 'eth_accounts', caveats: [{ type: 'restrictReturnedAccounts', value: allow() }] },
     ],
-    wallet_revokePermissions: () => null,
+    wallet_revokePermissions() {
+      state.isAllowed = false
+      return null
+    },
     eth_signTypedData_v4: ([, json]) => active().signTypedData(JSON.parse(String(json)) as never),
     eth_sendTransaction: async ([transaction]) => send(await sign(transaction as SentTransaction)),
   }
@@ -165,19 +166,4 @@ function announce({ binding, name }: { binding: string; name: string }): void {
   }
   window.addEventListener('eip6963:requestProvider', say)
   say()
-}
-
-function createChainClients({ rpcUrl, chainId }: Network) {
-  const chain = defineChain({
-    id: chainId,
-    name: 'demo',
-    nativeCurrency: { name: 'Ether', symbol: 'ETH', decimals: 18 },
-    rpcUrls: { default: { http: [rpcUrl] } },
-  })
-  const options = { chain, transport: http(rpcUrl), cacheTime: 0, pollingInterval: 100 } as const
-  return {
-    public: createPublicClient(options),
-    test: createTestClient({ ...options, mode: 'anvil' }),
-    wallet: (account: PrivateKeyAccount) => createWalletClient({ ...options, account }),
-  }
 }

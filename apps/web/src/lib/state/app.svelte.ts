@@ -3,7 +3,7 @@
  * page needs it. Prerendering makes none of it.
  */
 import type { MarketplaceClient } from '@enigma/client'
-import type { NetworkFile } from '@enigma/protocol'
+import type { Hex, NetworkFile } from '@enigma/protocol'
 import type { ShownError } from '#lib/format/shown-error.ts'
 import { firstContent } from './first-content.ts'
 import { toShownError } from './to-shown-error.ts'
@@ -37,6 +37,17 @@ class AppState {
       throw error
     })
     return this.#client
+  }
+
+  /** Deletes the key that signs an account's queries in this browser. */
+  async forgetSession(account: Hex): Promise<void> {
+    const [network, { createBrowserKeyStore, forgetSession }] = await Promise.all([
+      this.loadNetwork(),
+      import('@enigma/client/browser'),
+    ])
+    await forgetSession({ network, keys: await createBrowserKeyStore() }, account)
+    // Where the browser refuses to keep anything, the running client alone holds it.
+    await (await this.#client)?.forget({ account })
   }
 
   async #readNetwork(): Promise<NetworkFile> {

@@ -1,5 +1,5 @@
 /** One account's subscription to one dataset: what it is, what it would cost, and the way to subscribe and to cancel. */
-import type { Hex } from '@enigma/protocol'
+import { type Hex, MarketplaceError } from '@enigma/protocol'
 import type { ShownError } from '#lib/format/shown-error.ts'
 import { isOpen, type Transaction, type TransactionKind } from '#lib/wallet/transaction.ts'
 import type { TransactionHooks } from '#lib/wallet/transactions.ts'
@@ -39,6 +39,7 @@ export class Purchase {
   /** Why the chain or the wallet could not be asked; what became of a transaction is in `transaction`. */
   error = $state.raw<ShownError>()
   #isPreparing = $state(false)
+  #account: Hex | undefined
 
   constructor(path: string) {
     this.path = path
@@ -82,14 +83,16 @@ export class Purchase {
   /** Reads the chain's present values, for an account where there is one. */
   async loadFor(account: Hex | undefined, autoRenew = true): Promise<void> {
     transactions.track()
+    if (account !== this.#account) {
+      this.subscription = undefined
+      this.plan = undefined
+      this.planError = undefined
+    }
+    this.#account = account
     try {
       const { money } = await wallet.parts()
       this.terms = await money.dataset(this.path)
-      if (account === undefined) {
-        this.subscription = undefined
-        this.plan = undefined
-        return
-      }
+      if (account === undefined) return
       const subscription = await money.subscription(this.path, account)
       if (wallet.account !== account) return
       this.subscription = { ...subscription, readAtSeconds: Math.floor(Date.now() / 1000) }
@@ -174,19 +177,43 @@ type WorkParameters = TransactionHooks & {
   walletClient: Awaited<ReturnType<Parts['wallets']['client']>>
 }
 
+let authorizing: { account: Hex; work: Promise<void> } | undefined
+
 /**
- * Makes or reuses the session of the connected account: the wallet signs once, and no query asks it again.
- *
- * @public
+ * Makes or reuses the session of the connected account: the wallet signs once, and no query asks it again. Whoever calls
+ * while the wallet is asked, here or in another tab, waits for that answer.
  */
 export async function authorizeSession(): Promise<void> {
+  const { account } = wallet
+  if (account === undefined) throw new TypeError('a session needs a connected account')
+  if (authorizing?.account !== account) {
+    const work = navigator.locks.request(`enigma-session-${account}`, () => authorize(account))
+    authorizing = { account, work }
+    const over = () => {
+      if (authorizing?.work === work) authorizing = undefined
+    }
+    work.then(over, over)
+  }
+  await authorizing.work
+}
+
+async function authorize(address: Hex): Promise<void> {
   const [client, { wallets }] = await Promise.all([app.client(), wallet.parts()])
-  const walletClient = await wallets.client()
-  const { account } = walletClient
   await client.authorize({
     signer: {
-      address: account.address,
-      signTypedData: (typedData) => walletClient.signTypedData({ account, ...typedData }),
+      address,
+      async signTypedData(typedData) {
+        await wallets.switchChain()
+        const walletClient = await wallets.client()
+        const { account } = walletClient
+        if (account.address.toLowerCase() !== address) throw accountChanged()
+        return walletClient.signTypedData({ account, ...typedData })
+      },
     },
   })
+}
+
+function accountChanged(): MarketplaceError {
+  const message = 'Your wallet changed to another account, so nothing was signed. Try again with this one.'
+  return new MarketplaceError({ code: 'aborted', message })
 }

@@ -1,24 +1,27 @@
 /** What the connected account subscribes to and what it has paid, from the chain's events and present state. */
 import type { Hex } from '@enigma/protocol'
 import type { ShownError } from '#lib/format/shown-error.ts'
+import {
+  type HistoryLine,
+  planRenewals,
+  type Renewal,
+  type Spend,
+  sumSpend,
+  toHistoryLine,
+} from '#lib/wallet/account-money.ts'
 import { Purchase } from './purchase.svelte.ts'
 import { transactions } from './transactions.svelte.ts'
 import { wallet } from './wallet.svelte.ts'
 
-/** One line of the history; `amount` in wei, negative where it was paid. */
-export type HistoryLine = {
-  key: string
-  path: string
-  text: string
-  amount: bigint | undefined
-  block: number
-  transactionHash: Hex
-}
+/** Lines that are shown, newest first: anybody may try to renew for somebody, and each try leaves an event. */
+const shownLines = 200
 
 class SubscriptionsState {
   /** One for each dataset that the account ever subscribed to, the last one first. */
   purchases = $state.raw<readonly Purchase[]>()
   history = $state.raw<readonly HistoryLine[]>()
+  spend = $state.raw<Spend>()
+  #held = $state.raw<{ token: bigint; allowance: bigint }>()
   error = $state.raw<ShownError>()
   #account: Hex | undefined
 
@@ -34,7 +37,7 @@ class SubscriptionsState {
     if (account === undefined) return
     try {
       const { money } = await wallet.parts()
-      const { events, paths } = await money.history(account)
+      const [{ events, paths }, held] = await Promise.all([money.history(account), money.balances(account)])
       if (this.#account !== account) return
       const named = events.flatMap((event) => {
         const path = 'id' in event.args ? paths.get(event.args.id) : undefined
@@ -43,13 +46,25 @@ class SubscriptionsState {
       const subscribed = named.filter(({ event }) => event.name === 'Subscribed' || event.name === 'TrialStarted')
       const wanted = [...new Set(subscribed.map(({ path }) => path).toReversed())]
       const purchases = wanted.map((path) => new Purchase(path))
-      await Promise.all(purchases.map((purchase) => purchase.load()))
+      const newest = named.toReversed().slice(0, shownLines)
+      const [times] = await Promise.all([
+        money.times(newest.map(({ event }) => event.blockNumber)),
+        ...purchases.map((purchase) => purchase.load()),
+      ])
       if (this.#account !== account) return
       this.purchases = purchases
-      this.history = named.toReversed().flatMap(({ event, path }) => toLine(event, path))
+      this.#held = held
+      this.history = newest.flatMap(({ event, path }) => toHistoryLine(event, path, times.get(event.blockNumber)) ?? [])
+      this.spend = sumSpend(named.flatMap(({ event, path }) => toHistoryLine(event, path) ?? []))
     } catch (error) {
       this.error = await wallet.explain(error)
     }
+  }
+
+  /** What happens next to those that run. */
+  renewals(nowSeconds: number): Renewal[] {
+    if (this.#held === undefined) return []
+    return planRenewals({ subscriptions: this.purchases ?? [], held: this.#held, nowSeconds })
   }
 
   /** What the running subscriptions cost in 30 days, in wei per second. */
@@ -61,32 +76,3 @@ class SubscriptionsState {
 }
 
 export const subscriptions = new SubscriptionsState()
-
-type Event = Awaited<ReturnType<Awaited<ReturnType<typeof wallet.parts>>['money']['history']>>['events'][number]
-
-function toLine(event: Event, path: string): HistoryLine[] {
-  const { transactionHash, blockNumber: block, logIndex } = event
-  const line = (text: string, amount?: bigint): HistoryLine[] => [
-    { key: `${transactionHash}-${logIndex}`, path, text, amount, block, transactionHash },
-  ]
-  switch (event.name) {
-    case 'Subscribed': {
-      const { rate, start, end } = event.args
-      return line('Subscribed', -(rate * BigInt(end - start)))
-    }
-    case 'Renewed':
-      return line('Renewed for 30 days', -(event.args.rate * 2_592_000n + event.args.tip))
-    case 'RenewalSkipped':
-      return line('A renewal was skipped')
-    case 'Unsubscribed':
-      return line('Cancelled', event.args.refund)
-    case 'RefundClaimed':
-      return line('Refund of a closed dataset', event.args.refund)
-    case 'TrialStarted':
-      return line('Trial started')
-    case 'RenewalLimitChanged':
-      return line(event.args.maxRate === 0n ? 'Renewal switched off' : 'Renewal limit changed')
-    default:
-      return []
-  }
-}

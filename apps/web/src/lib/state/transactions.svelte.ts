@@ -9,6 +9,7 @@ class TransactionsState {
   list = $state.raw<readonly Transaction[]>([])
   #settled = $state(0)
   #source: Transactions | undefined
+  #wasRead = false
 
   /** Follows a source from now on and takes up what was under way. */
   async follow(source: Transactions): Promise<void> {
@@ -38,11 +39,17 @@ class TransactionsState {
     await this.#source?.clear(id)
   }
 
+  /** Takes an account's off the list; what is under way stays, so that it is not done twice. */
+  async forget(account: Hex): Promise<void> {
+    await Promise.all(this.list.filter((each) => each.account === account).map(({ id }) => this.clear(id)))
+  }
+
   async #read(source: Transactions): Promise<void> {
-    const before = new Map(this.list.map(({ id, state }) => [id, state.name]))
     const list = await source.all()
-    const changed = list.filter(({ id, state }) => before.has(id) && before.get(id) !== state.name)
+    const before = new Map(this.list.map(({ id, state }) => [id, state.name]))
+    const changed = list.filter(({ id, state }) => this.#wasRead && before.get(id) !== state.name)
     this.list = list
+    this.#wasRead = true
     for (const { state } of changed) {
       const text = announcements[state.name]
       if (text !== undefined) announcer.say(text, { isUrgent: isBad(state.name) })

@@ -64,11 +64,14 @@ class WalletState {
     const { account } = this
     await this.attempt(async ({ wallets }) => {
       await wallets.disconnect()
+      announcer.say('Wallet disconnected')
       if (account === undefined) return
-      const { forgetAccount } = await import('./console/console-store.ts')
-      await forgetAccount(account)
+      const [{ forgetAccount }, { transactions }] = await Promise.all([
+        import('./console/console-store.ts'),
+        import('./transactions.svelte.ts'),
+      ])
+      await Promise.all([forgetAccount(account), app.forgetSession(account), transactions.forget(account)])
     })
-    announcer.say('Wallet disconnected')
   }
 
   async switchChain(): Promise<void> {
@@ -94,10 +97,13 @@ class WalletState {
   async refreshBalances(): Promise<void> {
     const { account } = this
     if (account === undefined) return
-    await this.attempt(async ({ money }) => {
+    try {
+      const { money } = await this.parts()
       const { eth, token } = await money.balances(account)
       if (this.account === account) this.balances = { eth, token }
-    })
+    } catch (error) {
+      this.error = await this.explain(error)
+    }
   }
 
   /** An error of a wallet or the chain as people read it. */

@@ -36,6 +36,8 @@ export type Money = {
   plan: (path: string, account: Hex, autoRenew: boolean) => Promise<PlanSubscriptionReturnType>
   /** The account's own events, oldest first, and the paths of the datasets that they name. */
   history: (account: Hex) => Promise<{ events: MarketplaceEvent[]; paths: ReadonlyMap<Hex, string> }>
+  /** The Unix seconds of blocks. */
+  times: (blocks: Iterable<number>) => Promise<ReadonlyMap<number, number>>
   /** `shownRate` is what the person saw: a higher one is refused, even below the limit for renewals. */
   subscribe: (
     parameters: Write & { autoRenew: boolean; maxRate: bigint; shownRate: bigint },
@@ -74,10 +76,23 @@ export function createMoney(network: NetworkFile): Money {
       const paths = new Map(registered.map(({ id, curator, name }) => [id, `${curator}/${name}`] as const))
       return { events: all.filter(({ args }) => 'account' in args && args.account === account), paths }
     },
+    async times(blocks) {
+      const read = async (block: number) => {
+        const { timestamp } = await publicClient.getBlock({ blockNumber: BigInt(block) })
+        return [block, Number(timestamp)] as const
+      }
+      return new Map(await Promise.all([...new Set(blocks)].map(read)))
+    },
     async subscribe({ autoRenew, maxRate, shownRate, ...parameters }) {
       const prepared = await prepare(parameters)
-      requireShownRate((await readDataset(prepared))?.rate, shownRate)
-      return subscribeWithPermit({ ...prepared, autoRenew, maxRate })
+      const check = async () => requireShownRate((await readDataset(prepared))?.rate, shownRate)
+      const beforeSigning: Write['beforeSigning'] = async (request) => {
+        // An allowance may have been signed meanwhile, which takes its time; what it allows is not paid.
+        await check()
+        await parameters.beforeSigning(request)
+      }
+      await check()
+      return subscribeWithPermit({ ...prepared, beforeSigning, autoRenew, maxRate })
     },
     unsubscribe: async (parameters) => unsubscribe(await prepare(parameters)),
     startTrial: async (parameters) => startTrial(await prepare(parameters)),
@@ -97,6 +112,6 @@ async function requireGas(publicClient: PublicClient, address: Hex): Promise<voi
 function requireShownRate(rate: bigint | undefined, shownRate: bigint): void {
   if (rate === undefined || rate <= shownRate) return
   const [now, before] = [rate, shownRate].map((each) => formatEther(rateToPrice(each)))
-  const message = `The price rose from ${before ?? ''} to ${now ?? ''} ENG for 30 days since it was shown; nothing was signed. Look at the new price and decide again.`
+  const message = `The price rose from ${before ?? ''} to ${now ?? ''} ENG for 30 days since it was shown, so nothing was paid. Look at the new price and decide again.`
   throw new MarketplaceError({ code: 'price-above-limit', message })
 }

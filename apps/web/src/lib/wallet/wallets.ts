@@ -14,11 +14,11 @@ import {
   getConnectors,
   getWalletClient,
   reconnect,
-  switchChain,
   watchConnection,
   watchConnectors,
 } from '@wagmi/core'
 import { type Chain, defineChain, type Hex, http } from 'viem'
+import { type ChainProvider, ensureChain } from './ensure-chain.ts'
 import { announceDevelopmentWallet, type DevelopmentRequest } from './development-wallet.ts'
 
 /** A wallet that announced itself. `icon` is a `data:image` URL or absent: nothing else is shown. */
@@ -74,21 +74,29 @@ export function createWallets({ network, confirm }: CreateWalletsParameters): Wa
     list: () => getConnectors(config).map(({ uid, name, icon }) => ({ id: uid, name, icon: imageOnly(icon) })),
     connection() {
       const { status, address, chainId, connector } = getConnection(config)
-      if (status === 'connected') {
+      // A wallet that was locked meanwhile stays connected and shares no account.
+      if (status === 'connected' && (address as Hex | undefined) !== undefined) {
         return { status, account: address.toLowerCase() as Hex, chainId, walletName: connector.name }
       }
-      return { status: status === 'disconnected' ? 'disconnected' : 'connecting' }
+      const isUnderWay = status === 'connecting' || status === 'reconnecting'
+      return { status: isUnderWay ? 'connecting' : 'disconnected' }
     },
     account: () => getConnection(config).address?.toLowerCase() as Hex | undefined,
     async connect(id) {
-      const { accounts } = await connect(config, { connector: connectorOf(id) })
-      if (accounts.length === 0) throw noAccount()
+      const connector = connectorOf(id)
+      const { accounts } = await connect(config, { connector })
+      if (accounts.length > 0) return
+      await disconnect(config, { connector })
+      throw noAccount()
     },
     disconnect: () => disconnect(config),
-    switchChain: () => ensureChain(config, chain.id),
+    switchChain: () => bringToChain(config, chain),
     client: async () => await getWalletClient(config, { chainId: chain.id }),
     async reconnect() {
-      await reconnect(config)
+      const last = await config.storage?.getItem('recentConnectorId')
+      const connector = getConnectors(config).find((each) => each.id === last)
+      // No other one: whoever chose a wallet does not want to act with another unasked.
+      if (connector !== undefined) await reconnect(config, { connectors: [connector] })
     },
     subscribe(listener) {
       const stops = [watchConnection(config, { onChange: listener }), watchConnectors(config, { onChange: listener })]
@@ -97,20 +105,13 @@ export function createWallets({ network, confirm }: CreateWalletsParameters): Wa
   }
 }
 
-/**
- * Switches, which adds the chain where the wallet does not know it. What counts is where the wallet is afterwards: some
- * fail and have switched, some say nothing and have not.
- */
-async function ensureChain(config: Config, chainId: number): Promise<void> {
+async function bringToChain(config: Config, chain: Chain): Promise<void> {
   const { connector } = getConnection(config)
   if (connector === undefined) throw new MarketplaceError({ code: 'aborted', message: 'Connect a wallet first.' })
-  const isThere = async () => (await connector.getChainId()) === chainId
-  if (await isThere()) return
-  try {
-    await switchChain(config, { chainId })
-  } catch (error) {
-    if (!(await isThere())) throw error
-  }
+  const provider = (await connector.getProvider()) as ChainProvider
+  await ensureChain({ provider, chain, watch: (listener) => watchConnection(config, { onChange: listener }) })
+  // Some wallets switch without saying so; wagmi takes the chain from what it is told.
+  if (getConnection(config).chainId !== chain.id) connector.emitter.emit('change', { chainId: chain.id })
 }
 
 /** An icon comes from the wallet, which may be anybody: only an image in the page's own data is shown. */
