@@ -1,19 +1,12 @@
-import type { APIRequestContext, Page } from '@playwright/test'
+/** A dataset's page: what it holds, what it costs, how it is, and its free sample. */
+import type { Page } from '@playwright/test'
+import { pathOf } from './support/demo.ts'
 import { expect, open, test } from './support/test.ts'
-
-async function pathOf(request: APIRequestContext, name: string): Promise<string> {
-  const page = (await (await request.get('/catalogue.json?limit=50')).json()) as {
-    entries: { listing: { curator: string; name: string } }[]
-  }
-  const found = page.entries.find(({ listing }) => listing.name === name)
-  if (found === undefined) throw new Error(`the network lists no ${name}`)
-  return `${found.listing.curator}/${name}`
-}
 
 const checked = (page: Page) => page.getByText('Description checked with the chain')
 
-test('a dataset: schema, money and description, checked with the chain', async ({ page, request }) => {
-  const path = await pathOf(request, 'coinbase_data')
+test('a dataset: schema, money and description, checked with the chain', async ({ page }) => {
+  const path = await pathOf(page, 'coinbase_data')
   await open(page, `/d/${path}`)
   await expect(page.getByRole('heading', { level: 1 })).toHaveText('Minute candles from an exchange')
   await expect(checked(page)).toBeVisible()
@@ -24,8 +17,8 @@ test('a dataset: schema, money and description, checked with the chain', async (
   await expect(page.getByLabel('Subscription').getByText('10 ENG', { exact: true })).toBeVisible()
 })
 
-test('its history on chain, by a link', async ({ page, request }) => {
-  await open(page, `/d/${await pathOf(request, 'coinbase_data')}?tab=activity`)
+test('its history on chain, by a link', async ({ page }) => {
+  await open(page, `/d/${await pathOf(page, 'coinbase_data')}?tab=activity`)
   await expect(page.getByText('Listed for 10 ENG a month, with a deposit of 500 ENG')).toBeVisible()
   await page.getByRole('link', { name: 'Use it' }).click()
   await expect(page).toHaveURL(/\?tab=use$/)
@@ -37,8 +30,8 @@ test('one that never was', async ({ page }) => {
   await expect(page.getByRole('heading', { name: 'There is no such dataset' })).toBeVisible()
 })
 
-test('its free sample, without a wallet: rows that were verified, and another query', async ({ page, request }) => {
-  await open(page, `/d/${await pathOf(request, 'zipcodes')}?tab=sample`)
+test('its free sample, without a wallet: rows that were verified, and another query', async ({ page }) => {
+  await open(page, `/d/${await pathOf(page, 'zipcodes')}?tab=sample`)
   const sample = page.getByRole('region', { name: 'Sample' })
   await expect(sample.getByRole('button', { name: /receipt verified/ })).toBeVisible({ timeout: 30_000 })
   await expect(sample.getByRole('columnheader', { name: /zip_code/ })).toBeVisible()
@@ -53,8 +46,8 @@ test('its free sample, without a wallet: rows that were verified, and another qu
   await expect(page.locator('.cm-content')).toContainText("state = 'NY'")
 })
 
-test('its health: each node asked now, the newest snapshot, and the next run', async ({ page, request }) => {
-  await open(page, `/d/${await pathOf(request, 'coinbase_data')}?tab=health`)
+test('its health: each node asked now, the newest snapshot, and the next run', async ({ page }) => {
+  await open(page, `/d/${await pathOf(page, 'coinbase_data')}?tab=health`)
   const nodes = page.getByRole('region', { name: 'Nodes' })
   await expect(nodes.getByText('answers', { exact: true })).toBeVisible({ timeout: 30_000 })
   await expect(nodes.getByRole('listitem').filter({ hasText: 'worker' })).toContainText('takes no queries')

@@ -2,6 +2,7 @@
 import { limits, MarketplaceError, type ResultColumn } from '@enigma/protocol'
 import { readRecordBatch } from './arrow-message.ts'
 import { bufferCountOf, type ColumnData, columnOf } from './column-data.ts'
+import { readChunks } from './read-chunks.ts'
 
 /** Inflates a deflate-raw batch of exactly `inflatedBytes`; throws `answer-invalid`. */
 export async function inflateBatch({
@@ -16,7 +17,7 @@ export async function inflateBatch({
   let length = 0
   const source = new Blob([new Uint8Array(arrow)]).stream().pipeThrough(new DecompressionStream('deflate-raw'))
   try {
-    for await (const chunk of source) {
+    for await (const chunk of readChunks(source)) {
       if (length + chunk.length > inflatedBytes) throw invalid()
       inflated.set(chunk, length)
       length += chunk.length

@@ -60,10 +60,15 @@ function decodePlain(text: string): SharedQuery | undefined {
 async function inflate(deflated: Uint8Array<ArrayBuffer>): Promise<Uint8Array> {
   const parts: Uint8Array[] = []
   let length = 0
-  for await (const part of new Blob([deflated]).stream().pipeThrough(new DecompressionStream('deflate-raw'))) {
-    length += part.length
-    if (length > maxInflatedBytes) throw new RangeError('the query is too long')
-    parts.push(part)
+  // By its reader: WebKit cannot iterate over a stream.
+  const reader = new Blob([deflated]).stream().pipeThrough(new DecompressionStream('deflate-raw')).getReader()
+  for (let read = await reader.read(); !read.done; read = await reader.read()) {
+    length += read.value.length
+    if (length > maxInflatedBytes) {
+      await reader.cancel()
+      throw new RangeError('the query is too long')
+    }
+    parts.push(read.value)
   }
   const whole = new Uint8Array(length)
   let at = 0
