@@ -65,8 +65,9 @@ export async function catchUpPublisher(
     signal,
   )
   if (nodes.length > 0 && asked.answers.length === 0) throw nobodyAnswered(asked)
+  const before = snapshots.highestSeq()
   await takeNewest({ parts, target, snapshots, answers: asked.answers, pass, signal })
-  return placeAfter(parts, target, snapshots, asked)
+  return placeAfter({ parts, target, snapshots, asked, isBehind: snapshots.highestSeq() > before })
 }
 
 function signPass({ deployment, peerId, nowSeconds, publisher }: CatchUpParts, dataset: Hex): Promise<SnapshotPass> {
@@ -125,9 +126,13 @@ async function askNode({ parts, dataset, peerId, pass, signal }: AskNodeParamete
   }
 }
 
-/** A former publisher's head counts, too: its numbers go on. */
+/** A former publisher's head counts, too: its numbers go on, but not so far that none would be left. */
 async function checkHead(parts: CatchUpParts, dataset: Hex, signed: SignedHead): Promise<void> {
-  const { deployment, publisher } = parts
+  const { deployment, publisher, nowSeconds } = parts
+  if (signed.head.seq > nowSeconds() * mostSnapshotsPerSecond) {
+    const message = 'A node gave a snapshot head with a number that nobody can have reached; it is not believed.'
+    throw new MarketplaceError({ code: 'snapshot-invalid', message, details: String(signed.head.seq) })
+  }
   const isOwn = signed.publisher === publisher.address.toLowerCase()
   if (signed.head.dataset === dataset && (isOwn || (await parts.publishersOf(dataset)).includes(signed.publisher))) {
     await verifyHead({ signed, publisher: signed.publisher, deployment })
@@ -182,23 +187,30 @@ function checkSame({ seq, root }: SnapshotHead, holders: readonly { signed: Sign
   })
 }
 
+type PlaceAfterParameters = {
+  parts: CatchUpParts
+  target: CatchUpTarget
+  snapshots: DatasetSnapshots
+  asked: Asked
+  /** Whether a node had a newer snapshot than this store. */
+  isBehind: boolean
+}
+
 /**
- * With a silent node the newest number is not certain, nor in a store that was itself asked by subscribers and then
- * restored: so many numbers are left out that none can be signed twice.
+ * With a silent node the newest number is not certain, nor in a store that was behind, because nodes may keep back what
+ * is newer still, nor in one that was itself asked by subscribers and then restored: so many numbers are left out that
+ * none can be signed twice.
  */
-function placeAfter(
-  { peerId, nowSeconds, restored }: CatchUpParts,
-  { manifest }: CatchUpTarget,
-  snapshots: DatasetSnapshots,
-  { silent }: Asked,
-): PublisherPlace {
+function placeAfter({ parts, target: { manifest }, snapshots, asked, isBehind }: PlaceAfterParameters): PublisherPlace {
+  const { peerId, nowSeconds, restored } = parts
+  const { silent } = asked
   const createdAt = snapshots.latest()?.snapshot.createdAt
   if (createdAt === undefined && silent.length > 0) throw nothingToGoBy(silent)
   const next = snapshots.highestSeq() + 1
   const isAnswering = manifest.nodes.some((node) => node.peerId === peerId && node.roles.includes('persistence'))
   const isOutdated = isAnswering && restored !== undefined && restored.restoredAtSeconds > (createdAt ?? 0)
   const sinceSeconds = createdAt ?? restored?.takenAtSeconds
-  if (sinceSeconds === undefined || (silent.length === 0 && !isOutdated)) return { lowestSeq: next }
+  if (sinceSeconds === undefined || (silent.length === 0 && !isOutdated && !isBehind)) return { lowestSeq: next }
   return { lowestSeq: next + (1 + Math.max(0, nowSeconds() - sinceSeconds)) * mostSnapshotsPerSecond }
 }
 

@@ -107,8 +107,9 @@ test('the command goes on after the newest snapshot of the nodes when its own ar
   const published = join(net.directory, 'published')
   await rm(published, { recursive: true })
   const fourth = await publish(4)
-  expect(fourth.seq).toBe(4)
-  expect(await headOf(notes)).toMatchObject({ seq: 4, root: fourth.root, previousRoot: third.root })
+  // Numbers that a node may keep back are left out.
+  expect(fourth.seq).toBeGreaterThan(3)
+  expect(await headOf(notes)).toMatchObject({ seq: fourth.seq, root: fourth.root, previousRoot: third.root })
   await rm(published, { recursive: true })
   await node.kill()
   await expect(publish(5)).rejects.toThrow('code: no-node')
