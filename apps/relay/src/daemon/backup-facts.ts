@@ -40,6 +40,17 @@ export function writeRestoredFacts({ directory, facts }: Place & { facts: Restor
   return write(join(directory, restored.name), facts)
 }
 
+/**
+ * Since when this node knows every nonce that was used: not those of before the machine's start, which may have been lost
+ * with it, nor those between a backup and the moment when it was put in place.
+ */
+export function noncesKnownSince(parameters: {
+  startedAtSeconds: number
+  restored: RestoredFacts | undefined
+}): number {
+  return Math.max(parameters.startedAtSeconds, parameters.restored?.restoredAtSeconds ?? 0)
+}
+
 function write(path: string, facts: BackupFacts | RestoredFacts): Promise<void> {
   return writeFileAtomically({ path, bytes: Buffer.from(JSON.stringify(facts)) })
 }

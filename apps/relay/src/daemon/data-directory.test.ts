@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import * as v from 'valibot'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { noncesKnownSince } from './backup-facts.ts'
 import { backupNode, restoreNode } from './backup.ts'
 import { lockDataDirectory, readNodeFile, writeNodeFile } from './data-directory.ts'
 import { commandAccount, createKeyFile, openKeyFile, readKeyFile } from './key-file.ts'
@@ -91,6 +92,9 @@ describe('a data directory', () => {
     expect(again.queryKeys.current.queryKey).toBe(queryKey)
     expect(again.settings.get('node-record-seq', v.number())).toBe(7)
     expect(again.restored).toEqual({ takenAtSeconds: 5, restoredAtSeconds: 9 })
+    expect(noncesKnownSince({ startedAtSeconds: 3, restored: again.restored })).toBe(9)
+    expect(noncesKnownSince({ startedAtSeconds: 30, restored: again.restored })).toBe(30)
+    expect(noncesKnownSince({ startedAtSeconds: 3, restored: undefined })).toBe(3)
     again.close()
     await rm(join(copy, 'backup.json'))
     const cutShort = restoreNode({ dataDirectory: join(directory, 'other'), directory: copy, nowSeconds: 9 })

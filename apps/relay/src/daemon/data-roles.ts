@@ -3,6 +3,7 @@ import { uptime } from 'node:os'
 import { verifyManifest } from '@enigma/crypto'
 import { handleAcceptance, type ProtocolServer } from '@enigma/network'
 import type { Deployment } from '@enigma/protocol'
+import { noncesKnownSince } from './backup-facts.ts'
 import { catchUpPublisher } from './catch-up-publisher.ts'
 import { createSnapshotPush, serveSnapshots } from './snapshot-exchange.ts'
 import type { Host } from '../host/create-host.ts'
@@ -189,7 +190,10 @@ function startPersistence({
     },
     nowSeconds,
     nowMs: () => performance.now(),
-    machineStartedAtSeconds: nowSeconds() - Math.floor(uptime()),
+    noncesKnownSinceSeconds: noncesKnownSince({
+      startedAtSeconds: nowSeconds() - Math.floor(uptime()),
+      restored: state.restored,
+    }),
     onAnswered: (answered) => {
       const { cause, ...record } = answered
       metrics.onAnswered(answered)

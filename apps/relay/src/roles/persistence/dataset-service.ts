@@ -7,7 +7,7 @@ import type { DatasetSnapshots, StoredSnapshot } from '../../snapshot/dataset-sn
 import type { EngineHealth } from './engine/engine.ts'
 import type { LeasedDatabase } from './leased-database.ts'
 import { openFullDatabase, type OpenDatabaseParts, openSampleDatabase } from './open-databases.ts'
-import { createOlderSnapshots, type OlderSnapshots } from './older-snapshots.ts'
+import { createOlderSnapshots, type OlderRoom, type OlderSnapshots } from './older-snapshots.ts'
 import type { OpenedSnapshot } from './opened-snapshot.ts'
 import type { PersistenceLimits } from './persistence-limits.ts'
 
@@ -41,6 +41,8 @@ export type DatasetService = {
 
 export type DatasetServiceParts = OpenDatabaseParts & {
   snapshots: DatasetSnapshots
+  /** Shared by all datasets of the node. */
+  olderRoom: OlderRoom
   terms: DatasetTerms
   limits: Pick<
     PersistenceLimits,
@@ -79,9 +81,9 @@ class SnapshotServer implements DatasetService {
   constructor(parts: DatasetServiceParts) {
     this.#parts = parts
     this.#terms = parts.terms
-    const { limits, onError } = parts
+    const { limits, olderRoom: room, onError } = parts
     const open = (stored: StoredSnapshot) => openFullDatabase({ parts, stored, ...this.#bounds() })
-    this.#older = createOlderSnapshots({ open, limits, onError })
+    this.#older = createOlderSnapshots({ open, room, limits, onError })
     this.#unsubscribe = parts.snapshots.onCommit(() => void this.settle().catch(parts.onError))
   }
 

@@ -2,17 +2,18 @@ import { afterEach, describe, expect, it, vi } from 'vitest'
 import type { StoredSnapshot } from '../../snapshot/dataset-snapshots.ts'
 import type { EngineDatabase } from './engine/engine.ts'
 import { createLeasedDatabase } from './leased-database.ts'
-import { createOlderSnapshots } from './older-snapshots.ts'
+import { createOlderRoom, createOlderSnapshots } from './older-snapshots.ts'
 
 const asked = () => new AbortController().signal
 const snapshotOf = (seq: number) => ({ snapshot: { seq } }) as StoredSnapshot
 
-function setUp({ failing = 0 } = {}) {
+function setUp({ failing = 0, room = createOlderRoom({ places: 8 }) } = {}) {
   const opened: number[] = []
   const closed: number[] = []
   const errors: unknown[] = []
   let failures = failing
   const older = createOlderSnapshots({
+    room,
     async open({ snapshot: { seq } }) {
       opened.push(seq)
       await Promise.resolve()
@@ -55,6 +56,21 @@ describe('createOlderSnapshots', () => {
     await older.use(snapshotOf(3), asked())
     await expect.poll(() => closed).toEqual([1])
     expect(opened).toEqual([1, 2, 3])
+  })
+
+  it('shares its places with the other datasets of the node', async () => {
+    const room = createOlderRoom({ places: 3 })
+    const [one, two] = [setUp({ room }), setUp({ room })]
+    const first = await one.older.use(snapshotOf(1), asked())
+    await one.older.use(snapshotOf(2), asked())
+    await two.older.use(snapshotOf(1), asked())
+    await expect(two.older.use(snapshotOf(2), asked())).rejects.toMatchObject({ code: 'busy' })
+    first.release()
+    await two.older.use(snapshotOf(2), asked())
+    await expect.poll(() => one.closed).toEqual([1])
+    await expect(one.older.use(snapshotOf(1), asked())).rejects.toMatchObject({ code: 'busy' })
+    await two.older.close()
+    await one.older.use(snapshotOf(1), asked())
   })
 
   it('closes what nobody has asked for in a while', async () => {

@@ -16,13 +16,41 @@ export type OlderSnapshots = {
   close: () => Promise<void>
 }
 
+/** What the older snapshots of all datasets share: how many may be open on this node. */
+export type OlderRoom = {
+  /** Takes a place, of one that nobody uses where there is no other; returns how to leave it, or undefined. */
+  enter: (place: OlderPlace) => (() => void) | undefined
+}
+/** `drop` leaves the place at once where it is unused. */
+type OlderPlace = { isUnused: () => boolean; drop: () => void }
+
+/** Creates the room: one subscriber of many datasets must not open twice as many databases. */
+export function createOlderRoom({ places }: { places: number }): OlderRoom {
+  const taken = new Set<OlderPlace>()
+  return {
+    enter(place) {
+      if (taken.size >= places) [...taken].find(({ isUnused }) => isUnused())?.drop()
+      if (taken.size >= places) return undefined
+      taken.add(place)
+      return () => void taken.delete(place)
+    },
+  }
+}
+
 export type CreateOlderSnapshotsParameters = {
+  room: OlderRoom
   open: (stored: StoredSnapshot) => Promise<LeasedDatabase>
   limits: Pick<PersistenceLimits, 'maxOlderSnapshots' | 'olderSnapshotIdleMs'>
   onError: (error: unknown) => void
 }
 
-type Entry = { seq: number; database: Promise<LeasedDatabase>; users: number; idle?: ReturnType<typeof setTimeout> }
+type Entry = {
+  seq: number
+  database: Promise<LeasedDatabase>
+  users: number
+  idle?: ReturnType<typeof setTimeout>
+  leaveRoom: () => void
+}
 
 /** Creates it with nothing open. */
 export function createOlderSnapshots(parameters: CreateOlderSnapshotsParameters): OlderSnapshots {
@@ -66,7 +94,10 @@ class OpenedOnDemand implements OlderSnapshots {
   close = async (): Promise<void> => {
     const all = [...this.#entries.values()]
     this.#entries.clear()
-    for (const entry of all) clearTimeout(entry.idle)
+    for (const { idle, leaveRoom } of all) {
+      clearTimeout(idle)
+      leaveRoom()
+    }
     const opened = await Promise.allSettled(all.map(({ database }) => database))
     const databases = opened.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : []))
     await Promise.all(databases.map((database) => database.close()))
@@ -77,7 +108,14 @@ class OpenedOnDemand implements OlderSnapshots {
     const known = this.#entries.get(seq)
     if (known !== undefined) return known
     this.#makeRoom()
-    const entry: Entry = { seq, database: this.#parameters.open(stored), users: 0 }
+    const isUnused = () => this.#entries.get(seq)?.users === 0
+    const drop = () => {
+      const entry = this.#entries.get(seq)
+      if (entry !== undefined) this.#drop(entry)
+    }
+    const leaveRoom = this.#parameters.room.enter({ isUnused, drop })
+    if (leaveRoom === undefined) throw allInUse()
+    const entry: Entry = { seq, database: this.#parameters.open(stored), users: 0, leaveRoom }
     entry.database.catch(() => this.#drop(entry))
     this.#entries.set(seq, entry)
     return entry
@@ -86,11 +124,7 @@ class OpenedOnDemand implements OlderSnapshots {
   #makeRoom(): void {
     if (this.#entries.size < this.#parameters.limits.maxOlderSnapshots) return
     const unused = [...this.#entries.values()].find(({ users }) => users === 0)
-    if (unused === undefined) {
-      const message =
-        'Too many superseded snapshots are in use on this node; ask for the latest one, or try again shortly.'
-      throw new MarketplaceError({ code: 'busy', message })
-    }
+    if (unused === undefined) throw allInUse()
     this.#drop(unused)
   }
 
@@ -105,8 +139,15 @@ class OpenedOnDemand implements OlderSnapshots {
     if (this.#entries.get(entry.seq) === entry) this.#entries.delete(entry.seq)
     // Why one never opened was told to those who waited for it.
     const opened = entry.database.catch(() => undefined)
-    opened.then((database) => database?.retire()).catch(this.#parameters.onError)
+    const closed = opened.then((database) => database?.retire()).catch(this.#parameters.onError)
+    if (entry.users === 0) entry.leaveRoom()
+    else void closed.finally(entry.leaveRoom)
   }
+}
+
+function allInUse(): MarketplaceError {
+  const message = 'Too many superseded snapshots are in use on this node; ask for the latest one, or try again shortly.'
+  return new MarketplaceError({ code: 'busy', message })
 }
 
 /** What `work` brings; an asker who leaves does not wait for it, and does not end it for the others. */

@@ -37,8 +37,9 @@ export const persistenceLimits = {
    * three accounts together can fill the node.
    */
   maxQueriesPerAccount: 16,
-  /** Superseded snapshots open at once for queries that name them; more are answered `busy`. */
+  /** Superseded snapshots open at once for queries that name them, of one dataset and of all; more are answered `busy`. */
   maxOlderSnapshots: 2,
+  maxOlderSnapshotsOfAll: 8,
   /** How long a superseded snapshot stays open with nobody asking. */
   olderSnapshotIdleMs: 30_000,
   /** The longest that one answer may take to be fetched. */

@@ -14,6 +14,7 @@ import type { ChainView } from './chain-view.ts'
 import { createDatasetService, type DatasetHealth, type DatasetService, type DatasetTerms } from './dataset-service.ts'
 import type { EngineHealth } from './engine/engine.ts'
 import type { OpenDatabaseParts } from './open-databases.ts'
+import { createOlderRoom } from './older-snapshots.ts'
 import { type PersistenceLimits, persistenceLimits } from './persistence-limits.ts'
 import { createQueryGate } from './query-gate.ts'
 import type { QueryKeys } from './query-keys.ts'
@@ -41,8 +42,8 @@ export type PersistenceRoleParts = OpenDatabaseParts & {
   nowSeconds: () => number
   /** A monotonic clock. */
   nowMs: () => number
-  /** Unix seconds: now less `os.uptime()`. */
-  machineStartedAtSeconds: number
+  /** Unix seconds: the start of this machine, or when its data came back from a backup. */
+  noncesKnownSinceSeconds: number
   onAnswered: (record: AnswerRecord) => void
   /** Told of each query that was refused before it was opened. */
   onUnopened: (error: unknown) => void
@@ -79,6 +80,7 @@ export function startPersistenceRole(parts: PersistenceRoleParts): PersistenceRo
   const services = new Map<Hex, Promise<DatasetService>>()
   const ready = new Map<Hex, DatasetService>()
   const gate = createQueryGate({ limits })
+  const olderRoom = createOlderRoom({ places: limits.maxOlderSnapshotsOfAll })
   const commits = createGroupCommit({ database: parts.database })
   const verify = createVerifier({ parts, limits, commits, datasetOf: (dataset) => ready.get(dataset) })
   const openSnapshot = (query: Query, signal: AbortSignal) =>
@@ -87,7 +89,7 @@ export function startPersistenceRole(parts: PersistenceRoleParts): PersistenceRo
 
   async function start(dataset: Hex, terms: DatasetTerms): Promise<DatasetService> {
     const snapshots = await parts.store.dataset(dataset)
-    const service = await createDatasetService({ ...parts, limits, snapshots, terms })
+    const service = await createDatasetService({ ...parts, limits, olderRoom, snapshots, terms })
     ready.set(dataset, service)
     return service
   }

@@ -61,8 +61,8 @@ export type QueryVerifierParts = {
   budgets: BudgetStore
   samples: SampleLimiter
   nowSeconds: () => number
-  /** When this machine started: nonces consumed before may be lost with it (see open-database.ts). */
-  machineStartedAtSeconds: number
+  /** Before this, nonces may have been lost: with the machine (see open-database.ts), or where a backup was restored. */
+  noncesKnownSinceSeconds: number
 }
 
 type VerifyQueryParameters = DecodedQuery & { caller: Caller; signal: AbortSignal }
@@ -102,10 +102,10 @@ export function createQueryVerifier(parts: QueryVerifierParts): VerifyQuery {
 
 function checkTime(parts: QueryVerifierParts, query: Query): void {
   checkWindow({ query, deployment: parts.deployment, signer: parts.signer, nowSeconds: parts.nowSeconds() })
-  if (query.issuedAt > parts.machineStartedAtSeconds + wireLimits.clockSkewSeconds) return
+  if (query.issuedAt > parts.noncesKnownSinceSeconds + wireLimits.clockSkewSeconds) return
   throw new MarketplaceError({
     code: 'request-expired',
-    message: 'The query is older than the start of this machine; sign a new one.',
+    message: 'The query is older than what this node remembers of others; sign a new one.',
   })
 }
 

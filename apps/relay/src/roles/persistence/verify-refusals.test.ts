@@ -43,7 +43,7 @@ const cases = {
     { attack: (node, asker) => ask(node, asker, { issuedAt: 1, expiresAt: 61 }) },
     {
       // Nonces that were consumed just before the machine crashed may be lost with it.
-      node: { machineStartedAtSeconds: startSeconds - 60 },
+      node: { noncesKnownSinceSeconds: startSeconds - 60 },
       attack: (node, asker) => ask(node, asker, { issuedAt: startSeconds - 30, expiresAt: startSeconds + 30 }),
     },
   ],

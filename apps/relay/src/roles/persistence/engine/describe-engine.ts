@@ -235,6 +235,22 @@ export function describeEngine(name: string, createFixture: () => Promise<Engine
         expect(codes.filter((code) => code === 'too-slow')).toHaveLength(1)
       })
 
+      test('get no process of a reader for having been slow before they came', async () => {
+        const slow = (await ask('SELECT * FROM trades', { lane: 'reader' })).batches[Symbol.asyncIterator]()
+        await slow.next()
+        // The reader pauses for longer than it may hold a process back, with nobody waiting.
+        await ask(slowSql, { lane: 'busy', timeoutMs: 1500 }).catch(() => undefined)
+        const others = new AbortController()
+        const busy = ['a', 'b', 'c'].map((lane) => ask(slowSql, { lane, signal: others.signal }))
+        const outcomes = Promise.allSettled(busy)
+        await expect.poll(() => database.health.waiting).toBe(1)
+        // Longer than it takes to look for slow readers, and less than the reader may still take.
+        await ask(slowSql, { lane: 'a', timeoutMs: 400, signal: AbortSignal.timeout(400) }).catch(() => undefined)
+        await readAll(slow)
+        others.abort()
+        await outcomes
+      })
+
       test('get no process of a slow reader that would not help them', async () => {
         const slow = (await ask('SELECT * FROM trades', { lane: 'reader' })).batches[Symbol.asyncIterator]()
         await slow.next()

@@ -9,8 +9,8 @@ export const engineLimits = {
   processes: 3,
   /** Queries that may wait for a process. */
   waiting: 64,
-  /** How long a reader may hold a process back, all its pauses together, once others wait for one. */
-  readerHoldMs: 20_000,
+  /** How long a reader may hold a process back from others who wait for one, all its pauses meanwhile together. */
+  readerHoldMs: 10_000,
   evictionCheckMs: 250,
   startTimeoutMs: 15_000,
   /** From the interrupt to SIGKILL. */

@@ -33,7 +33,7 @@ export type Hold = {
   release: () => void
 }
 
-type Holding = Hold & { lane: string; heldMs: () => number; evict: () => void }
+type Holding = Hold & { lane: string; blockedMs: number; evict: () => void }
 type Waiting = { lane: string; resolve: (hold: Holding) => void; reject: (error: unknown) => void }
 
 /** A pool on one database file. */
@@ -75,7 +75,7 @@ export class EnginePool {
     }
     signal.addEventListener('abort', abort)
     this.#serve()
-    this.#evictions ??= setInterval(() => this.#evictSlowest(), engineLimits.evictionCheckMs)
+    if (this.#line.size > 0) this.#watchReaders()
     return promise.finally(() => signal.removeEventListener('abort', abort))
   }
 
@@ -163,11 +163,25 @@ export class EnginePool {
     this.#evictions = undefined
   }
 
-  /** Of the readers that held a process back for too long, the slowest gives it up, if that helps anybody else. */
-  #evictSlowest(): void {
+  #watchReaders(): void {
+    let checkedAt = performance.now()
+    this.#evictions ??= setInterval(() => {
+      const sinceMs = performance.now() - checkedAt
+      checkedAt += sinceMs
+      this.#evictSlowest(sinceMs)
+    }, engineLimits.evictionCheckMs)
+  }
+
+  /**
+   * Of the readers that held a process back from others for too long, the slowest gives it up. However slowly one read
+   * before anybody waited does not count, and one that works for its query now keeps it.
+   */
+  #evictSlowest(sinceMs: number): void {
     const isInTheWay = ({ lane }: Holding) => this.#line.some((other) => other !== lane && this.#mayHold(other))
-    const slow = [...this.#holds].filter((hold) => hold.heldMs() > this.#settings.readerHoldMs && isInTheWay(hold))
-    slow.toSorted((a, b) => b.heldMs() - a.heldMs())[0]?.evict()
+    const paused = [...this.#holds].filter((hold) => hold.isPaused && isInTheWay(hold))
+    for (const hold of paused) hold.blockedMs += sinceMs
+    const slow = paused.filter(({ blockedMs }) => blockedMs > this.#settings.readerHoldMs)
+    slow.toSorted((a, b) => b.blockedMs - a.blockedMs)[0]?.evict()
   }
 
   async #start(): Promise<EngineProcess> {
@@ -201,8 +215,7 @@ function createHold({
   lane: string
   onRelease: () => void
 }): Holding {
-  let pausedMs = 0
-  let pausedAt: number | undefined
+  let isPaused = false
   let isEvicted = false
   let isReleased = false
   const release = () => {
@@ -217,15 +230,11 @@ function createHold({
       return isEvicted
     },
     get isPaused() {
-      return pausedAt !== undefined
+      return isPaused
     },
-    pause: () => (pausedAt = performance.now()),
-    resume() {
-      if (pausedAt !== undefined) pausedMs += performance.now() - pausedAt
-      pausedAt = undefined
-    },
-    // Only one who is paused now can be evicted: a process at work belongs to its query.
-    heldMs: () => (pausedAt === undefined ? 0 : pausedMs + performance.now() - pausedAt),
+    pause: () => (isPaused = true),
+    resume: () => (isPaused = false),
+    blockedMs: 0,
     evict() {
       isEvicted = true
       void process_.kill()
