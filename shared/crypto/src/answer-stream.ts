@@ -18,7 +18,7 @@ import {
 import { hexToBytes } from 'viem'
 import { importPublicKey, type ReplyKeyPair } from './hpke.ts'
 import { padmeLength } from './padme.ts'
-import { type ChunkCipher, type Primitives, webPrimitives } from './primitives.ts'
+import { type ChunkCipher, isUncompressed, type Primitives, webPrimitives } from './primitives.ts'
 
 type ExportContext = { Export: (exporterContext: Uint8Array, length: number) => Promise<Uint8Array> }
 type StreamKeys = { cipher: ChunkCipher; prefix: Uint8Array }
@@ -155,6 +155,7 @@ async function openHeader({
 }): Promise<OpenStream> {
   const header = new Uint8Array(frame)
   const { enc, chunkBytes } = decodeAnswerHeader(header)
+  if (!isUncompressed(enc)) throw answerInvalid()
   const context = await primitives.suite
     .SetupRecipient(replyKeyPair.keyPair, enc, { info: infoOf(binding) })
     .catch((cause: unknown) => {

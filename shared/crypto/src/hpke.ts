@@ -17,7 +17,7 @@ import { bytesToHex, hexToBytes } from 'viem'
 import { sha256, sha256Hex } from './hash.ts'
 import { exportPoint } from './p256.ts'
 import { padmeLength } from './padme.ts'
-import { type HpkeKeys, type Primitives, webPrimitives } from './primitives.ts'
+import { type HpkeKeys, isUncompressed, type Primitives, webPrimitives } from './primitives.ts'
 
 const ecdh = { name: 'ECDH', namedCurve: 'P-256' } as const
 const queryInfo = utf8('enigma/sealed-query/v1')
@@ -55,9 +55,10 @@ export async function importPublicKey(
   primitives: Primitives = webPrimitives,
 ): Promise<Key> {
   try {
-    // Node takes compressed points too: one key has one encoding here.
-    if (point.length !== 2 + 130) throw new RangeError('the point is not uncompressed')
-    return await primitives.importPoint(hexToBytes(point))
+    // Node takes compressed and hybrid points too: one key has one encoding here.
+    const bytes = hexToBytes(point)
+    if (!isUncompressed(bytes)) throw new RangeError('the point is not uncompressed')
+    return await primitives.importPoint(bytes)
   } catch (cause) {
     throw new MarketplaceError({ code, message: 'The key to seal to is not a P-256 point.', cause })
   }
@@ -131,6 +132,7 @@ async function openSealed({
   header: Omit<SealedQuery, 'ciphertext'>
   ciphertext: Uint8Array
 }) {
+  if (!isUncompressed(header.enc)) throw unreadable()
   try {
     const context = await primitives.suite.SetupRecipient(keyPair, header.enc, { info: queryInfo })
     const plaintext = await context.Open(ciphertext, encodeCbor(header))

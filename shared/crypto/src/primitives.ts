@@ -26,6 +26,11 @@ export type Primitives = {
   sha256: (bytes: Uint8Array) => Promise<Uint8Array<ArrayBuffer>>
 }
 
+/** Whether these are the bytes of an uncompressed point: OpenSSL takes other encodings of the same one, too. */
+export function isUncompressed(point: Uint8Array): boolean {
+  return point.length === 65 && point[0] === 4
+}
+
 const ecdh = { name: 'ECDH', namedCurve: 'P-256' } as const
 
 /** The primitives of WebCrypto. */

@@ -1,5 +1,5 @@
 /** The primitives of Node.js against the vectors of WebCrypto's, and against WebCrypto's themselves. */
-import { type AnswerPart, type Hex, utf8 } from '@enigma/protocol'
+import { type AnswerPart, encodeSealedQuery, type Hex, utf8 } from '@enigma/protocol'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import rfc9180 from '../../vectors/rfc9180-p256-sha256-aes256gcm.json' with { type: 'json' }
@@ -7,7 +7,7 @@ import aesGcm from '../../vectors/wycheproof-aes256gcm.json' with { type: 'json'
 import ecdhPoint from '../../vectors/wycheproof-ecdh-p256-ecpoint.json' with { type: 'json' }
 import { createAnswerOpener, createAnswerSealer } from '../answer-stream.ts'
 import { fromBareHex, toBareHex } from '../fixtures/bare-hex.ts'
-import { createReplyKeyPair, keyIdOf, openQuery, sealQuery } from '../hpke.ts'
+import { createReplyKeyPair, importPublicKey, keyIdOf, openQuery, sealQuery } from '../hpke.ts'
 import { type Primitives, webPrimitives } from '../primitives.ts'
 import { nodePrimitives } from './node-primitives.ts'
 
@@ -69,6 +69,27 @@ test('Wycheproof: points that are none are refused, others give the secret of th
     })
     expect(await derived[0]).toEqual(await derived[1])
   }
+})
+
+test.each([
+  ['WebCrypto', webPrimitives],
+  ['Node', nodePrimitives],
+])('%s takes no point in another encoding than the uncompressed one', async (_, primitives) => {
+  const { keyPair, publicKeyHex } = await createReplyKeyPair(primitives)
+  const hybridOf = (point: Uint8Array) => point.with(0, 6 + (point[64]! & 1))
+  const hybrid: Hex = `0x${toBareHex(hybridOf(fromBareHex(publicKeyHex.slice(2))))}`
+  await expect(importPublicKey(hybrid, 'node-record-invalid', primitives)).rejects.toMatchObject({
+    code: 'node-record-invalid',
+  })
+  const keyId = await keyIdOf(publicKeyHex)
+  // Sealed to what a sender would have derived from the hybrid encoding itself.
+  const { encapsulatedSecret, ctx } = await primitives.suite.SetupSender(keyPair.publicKey, { info: utf8('x') })
+  const header = { v: 1, suite: 1, keyId, enc: hybridOf(encapsulatedSecret) } as const
+  const sealed = encodeSealedQuery({ ...header, ciphertext: await ctx.Seal(new Uint8Array(8), new Uint8Array(0)) })
+  const refused = await openQuery({ sealed, keyPairOf: () => keyPair, primitives }).catch((error: unknown) => error)
+  expect(refused).toMatchObject({ code: 'unreadable' })
+  // Refused for its form, before it was tried.
+  expect((refused as Error).cause).toBeUndefined()
 })
 
 test('seals never repeat an encapsulation', async () => {
