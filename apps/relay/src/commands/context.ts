@@ -113,6 +113,12 @@ export function parseEng(text: string, what: string): bigint {
   })
 }
 
+/** Parses a whole number that is not negative. */
+export function parseCount(text: string, option: string): number {
+  if (/^\d{1,15}$/.test(text)) return Number(text)
+  throw new MarketplaceError({ code: 'setting-invalid', message: `${option} is a whole number.`, details: text })
+}
+
 function chainOf({ chainId, name, rpcUrls }: Pick<NetworkFile, 'chainId' | 'name' | 'rpcUrls'>) {
   return defineChain({
     id: chainId,

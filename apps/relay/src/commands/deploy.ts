@@ -5,7 +5,7 @@ import { type NetworkFile } from '@enigma/protocol'
 import type { Command } from 'commander'
 import { createPublicClient, http, type LocalAccount, parseEther } from 'viem'
 import { commandAccount } from '../daemon/key-file.ts'
-import { action, type CommandContext, publicClientOf, walletClientOf } from './context.ts'
+import { action, type CommandContext, parseCount, publicClientOf, walletClientOf } from './context.ts'
 import type { Output } from './output.ts'
 
 type DeployOptions = {
@@ -49,6 +49,8 @@ export function addDeployCommand(program: Command, context: CommandContext): voi
 }
 
 async function deploy(options: DeployOptions, account: LocalAccount, output: Output): Promise<NetworkFile> {
+  // Before anything is paid for.
+  const confirmations = parseCount(options.confirmations, '--confirmations')
   const chainId = await createPublicClient({ transport: http(options.rpc) }).getChainId()
   const chain = { chainId, name: options.name, rpcUrls: [options.rpc] }
   const publicClient = publicClientOf(chain)
@@ -74,6 +76,6 @@ async function deploy(options: DeployOptions, account: LocalAccount, output: Out
     rpcUrls: [options.rpc],
     relays: [],
     referencePriceWei: String(referencePrice),
-    confirmations: Number(options.confirmations),
+    confirmations,
   }
 }

@@ -10,6 +10,7 @@ import {
   type CommandContext,
   homeDirectory,
   networkOf,
+  parseCount,
   type SigningOptions,
   withSigningOptions,
 } from './context.ts'
@@ -59,7 +60,8 @@ export function addQueryCommand(program: Command, context: CommandContext): void
           }
           const account = await commandAccount({ keyFile: options.key, environment: context.environment })
           await client.authorize({ signer: signerOf(account) })
-          const minBlock = options.minBlock === undefined ? {} : { minBlock: Number(options.minBlock) }
+          const minBlock =
+            options.minBlock === undefined ? {} : { minBlock: parseCount(options.minBlock, '--min-block') }
           await print(output, client.query({ ...query, ...minBlock, account: account.address }))
         } finally {
           await client.close()
@@ -77,7 +79,7 @@ function queryOf(options: QueryOptions, output: Output, signal: AbortSignal) {
     path: options.path,
     webrtcOnly: options.webrtc === true,
     signal,
-    ...(options.maxRows === undefined ? {} : { maxRows: Number(options.maxRows) }),
+    ...(options.maxRows === undefined ? {} : { maxRows: parseCount(options.maxRows, '--max-rows') }),
     onProgress: ({ text }: { text: string }) => output.progress(text),
   }
 }
@@ -98,12 +100,22 @@ function collect(value: string, before: string[]): string[] {
   return [...before, value]
 }
 
+/** What is none stays a text, and is refused as one. */
+function numberOf(raw: string): number | string {
+  const value = Number(raw)
+  return raw.trim() === '' || Number.isNaN(value) ? raw : value
+}
+
+function booleanOf(raw: string): boolean | string {
+  return raw === 'true' ? true : raw === 'false' ? false : raw
+}
+
 /** Parses `type:value`. */
 export function parseParameter(text: string): Parameter {
   const at = text.indexOf(':')
   const type = at < 0 ? text : text.slice(0, at)
   const raw = at < 0 ? '' : text.slice(at + 1)
-  const value = type === 'double' ? Number(raw) : type === 'boolean' ? raw === 'true' : raw
+  const value = type === 'double' ? numberOf(raw) : type === 'boolean' ? booleanOf(raw) : raw
   const parsed = v.safeParse(parameterSchema, type === 'null' ? { type } : { type, value })
   if (parsed.success) return parsed.output
   throw new MarketplaceError({

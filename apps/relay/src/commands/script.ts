@@ -5,7 +5,7 @@ import { dirname, join, resolve } from 'node:path'
 import { MarketplaceError } from '@enigma/protocol'
 import type { Command } from 'commander'
 import { runScript, hashScript } from '../roles/worker/run-script.ts'
-import { action, type CommandContext } from './context.ts'
+import { action, type CommandContext, parseCount } from './context.ts'
 import { parseDescription, readJsonFile } from './dataset/description.ts'
 
 type ScriptOptions = { override: string[]; since?: string; rows: string; json?: boolean }
@@ -31,7 +31,9 @@ export function addScriptCommands(program: Command, context: CommandContext): vo
           throw new MarketplaceError({ code: 'setting-invalid', message: `${path} describes no script.` })
         }
         const { file, ...rest } = described
-        const source = await readFile(resolve(dirname(path), file))
+        const most = parseCount(options.rows, '--rows')
+        const sinceMs = options.since === undefined ? undefined : parseTime(options.since)
+        const source = await readScriptFile(resolve(dirname(path), file))
         const directory = await mkdtemp(join(tmpdir(), 'enigma-script-'))
         const shown: Record<string, unknown>[] = []
         try {
@@ -39,12 +41,12 @@ export function addScriptCommands(program: Command, context: CommandContext): vo
             plan: { script: { ...rest, hash: hashScript(source) }, tables },
             source,
             scheduledAtMs: Date.now(),
-            sinceMs: options.since === undefined ? undefined : Date.parse(options.since),
+            sinceMs,
             hostOverrides: Object.fromEntries(options.override.map(parseOverride)),
             spoolDirectory: join(directory, 'rows'),
             onLog: (text) => output.progress(text),
             onRow: ({ table, values }) => {
-              if (shown.length < Number(options.rows)) shown.push({ table, ...named(tables, table, values) })
+              if (shown.length < most) shown.push({ table, ...named(tables, table, values) })
             },
             signal: context.signal,
           })
@@ -76,4 +78,19 @@ function parseOverride(text: string): [string, string] {
 
 function collect(value: string, before: string[]): string[] {
   return [...before, value]
+}
+
+async function readScriptFile(path: string): Promise<Buffer> {
+  try {
+    return await readFile(path)
+  } catch (cause) {
+    throw new MarketplaceError({ code: 'setting-invalid', message: `The script ${path} cannot be read.`, cause })
+  }
+}
+
+function parseTime(text: string): number {
+  const time = Date.parse(text)
+  if (!Number.isNaN(time)) return time
+  const message = '--since is a time such as 2026-11-26T12:00:00Z.'
+  throw new MarketplaceError({ code: 'setting-invalid', message, details: text })
 }
