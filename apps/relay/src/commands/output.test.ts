@@ -1,5 +1,6 @@
 import { PassThrough } from 'node:stream'
 import { MarketplaceError, type Value } from '@enigma/protocol'
+import { createPublicClient, http } from 'viem'
 import { describe, expect, test } from 'vitest'
 import { createOutput, describeError, exitCodes, formatValue } from './output.ts'
 
@@ -57,5 +58,15 @@ describe('describeError', () => {
     expect(exitCodeOf('setting-invalid')).toBe(exitCodes.usage)
     expect(exitCodeOf('no-subscription')).toBe(exitCodes.refused)
     expect(exitCodeOf('no-relay')).toBe(exitCodes.unreachable)
+  })
+
+  test('says so when the Ethereum node cannot be reached', async () => {
+    const request = createPublicClient({ transport: http('http://127.0.0.1:1', { retryCount: 0 }) }).getChainId()
+    const error: unknown = await request.catch((cause: unknown) => cause)
+    const { exitCode, text } = describeError(error, { debug: false })
+    expect(exitCode).toBe(exitCodes.unreachable)
+    expect(text).toMatch(
+      /^error: The Ethereum node cannot be reached; check its address .*\n.*\ncode: chain-unavailable$/,
+    )
   })
 })

@@ -1,6 +1,7 @@
 /** What commands print: tables for people, JSON with `--json` for programs; progress goes to standard error. */
 import { decimalOf, type ErrorCode, MarketplaceError, type ResultColumn, type Value } from '@enigma/protocol'
 import Table from 'cli-table3'
+import { BaseError, HttpRequestError, TimeoutError } from 'viem'
 
 /** Exit codes of the `enigma` command, as its help prints them. */
 export const exitCodes = { ok: 0, refused: 1, usage: 2, unreachable: 3, interrupted: 130 } as const
@@ -58,7 +59,8 @@ export function exitCodeOf(code: ErrorCode): number {
 }
 
 /** The exit code and the text that a person sees for an error. */
-export function describeError(error: unknown, { debug }: { debug: boolean }): { exitCode: number; text: string } {
+export function describeError(thrown: unknown, { debug }: { debug: boolean }): { exitCode: number; text: string } {
+  const error = isUnreachedChain(thrown) ? chainUnreachable(thrown) : thrown
   if (error instanceof MarketplaceError) {
     const exitCode = exitCodeOf(error.code)
     const lines = [`error: ${error.message}`, `code: ${error.code}`]
@@ -69,6 +71,18 @@ export function describeError(error: unknown, { debug }: { debug: boolean }): { 
   }
   const text = error instanceof Error ? (debug ? String(error.stack) : error.message) : String(error)
   return { exitCode: exitCodes.refused, text: `error: ${text}` }
+}
+
+function isUnreachedChain(error: unknown): error is BaseError {
+  return (
+    error instanceof BaseError &&
+    error.walk((each) => each instanceof HttpRequestError || each instanceof TimeoutError) !== null
+  )
+}
+
+function chainUnreachable(cause: BaseError): MarketplaceError {
+  const message = 'The Ethereum node cannot be reached; check its address (rpcUrls in the network file, or --rpc).'
+  return new MarketplaceError({ code: 'chain-unavailable', message, details: cause.details, cause })
 }
 
 /** A value as text: exact decimals, ISO dates and times, hex for bytes, `NULL` for null. */
