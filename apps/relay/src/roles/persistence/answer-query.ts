@@ -4,7 +4,7 @@
  */
 import { type AnswerSealer, createAnswerSealer, openQuery, type Signer } from '@enigma/crypto'
 import { nodePrimitives as primitives } from '@enigma/crypto/node'
-import type { FrameGroup } from '@enigma/network'
+import { type FrameGroup, remoteGroup } from '@enigma/network'
 import {
   type AnswerPart,
   type Deployment,
@@ -22,7 +22,7 @@ import type { PersistenceLimits } from './persistence-limits.ts'
 import type { QueryGate } from './query-gate.ts'
 import type { QueryKeys } from './query-keys.ts'
 import { readAhead } from './read-ahead.ts'
-import { type Caller, hostOf } from './sample-limits.ts'
+import type { Caller } from './sample-limits.ts'
 import { watchStalls } from './stall-watch.ts'
 import { type DecodedQuery, decodeRequest, type VerifyQuery } from './verify-query.ts'
 
@@ -217,7 +217,7 @@ async function* answerParts(run: Run): AsyncGenerator<AnswerPart, void, undefine
   const { sql, parameters, maxRows, maxBytes } = query
   const { timeoutMs } = snapshot
   const onStarted = () => (used.queries = 1)
-  const lane = account ?? hostOf(caller.address)
+  const lane = account ?? remoteGroup(caller.address)
   const result = await snapshot.stream({ sql, parameters, maxRows, maxBytes, timeoutMs, signal, lane, onStarted })
   yield* createAnswerParts({ ...parts, query, snapshot, result, verifyMs })
 }

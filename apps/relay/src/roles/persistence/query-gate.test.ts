@@ -38,6 +38,16 @@ describe('createQueryGate', () => {
     gate.enterQuery('0xaa')
   })
 
+  it.each(['enterUnverified', 'enterSample'] as const)(
+    '%s takes an IPv6 network of 64 bits for one caller',
+    (enter) => {
+      const gate = createQueryGate({ limits })
+      for (const host of [1, 2]) gate[enter](callerAt(`/ip6/2001:db8::${host}/tcp/1`))
+      expect(() => gate[enter](callerAt('/ip6/2001:db8::3/tcp/1'))).toThrow(withCode('busy'))
+      gate[enter](callerAt('/ip6/2001:db8:0:1::1/tcp/1'))
+    },
+  )
+
   it.each(['enterUnverified', 'enterSample'] as const)('%s bounds each caller and all of them', (enter) => {
     const gate = createQueryGate({ limits })
     const leave = gate[enter](one)

@@ -2,10 +2,10 @@
  * How many queries run at once. Places are apart for those that nobody has verified, for subscribers and for free
  * samples: none of them can take a place from another.
  */
-import { createConcurrencyLimiter } from '@enigma/network'
+import { createConcurrencyLimiter, remoteGroup } from '@enigma/network'
 import { type Hex, MarketplaceError } from '@enigma/protocol'
 import type { PersistenceLimits } from './persistence-limits.ts'
-import { type Caller, hostOf } from './sample-limits.ts'
+import type { Caller } from './sample-limits.ts'
 
 /** Each method takes a place and returns what leaves it; leaving twice counts once. */
 export type QueryGate = {
@@ -36,8 +36,8 @@ export function createQueryGate({ limits }: { limits: GateLimits }): QueryGate {
   const queries = createConcurrencyLimiter({ perKey: Infinity, total: limits.maxQueries })
   const accounts = createConcurrencyLimiter({ perKey: limits.maxQueriesPerAccount, total: Infinity })
   return {
-    enterUnverified: ({ address }) => unverified.enter(hostOf(address)) ?? refuse(busy()),
-    enterSample: ({ address }) => samples.enter(hostOf(address)) ?? refuse(samplesBusy()),
+    enterUnverified: ({ address }) => unverified.enter(remoteGroup(address)) ?? refuse(busy()),
+    enterSample: ({ address }) => samples.enter(remoteGroup(address)) ?? refuse(samplesBusy()),
     enterQuery(account) {
       const leaveAccount = accounts.enter(account) ?? refuse(accountFull(limits.maxQueriesPerAccount))
       const leaveQueries = queries.enter('')

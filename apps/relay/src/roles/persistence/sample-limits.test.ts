@@ -24,6 +24,11 @@ describe('createSampleLimiter', () => {
     expect(outcomes(three.map((address) => ({ address, peerId: address })))).toEqual(['ok', 'ok', 'sample-limited'])
   })
 
+  it('bounds one IPv6 network of 64 bits, of which anyone has all the addresses', () => {
+    const three = ['/ip6/2001:db8::1/tcp/1', '/ip6/2001:db8::2/tcp/1', '/ip6/2001:db8:0:0:a::3/udp/1']
+    expect(outcomes(three.map((address) => ({ address, peerId: address })))).toEqual(['ok', 'ok', 'sample-limited'])
+  })
+
   it('bounds one relay whoever is behind it', () => {
     expect(outcomes(['a', 'b', 'c', 'd'].map((name) => ({ address: `/dns4/${name}` })))).toEqual([
       'ok',

@@ -1,4 +1,5 @@
 /** Limits of free sample queries by peer, address and dataset, in windows of one minute (DESIGN §6). */
+import { remoteGroup } from '@enigma/network'
 import { type Hex, MarketplaceError } from '@enigma/protocol'
 import type { PersistenceLimits } from './persistence-limits.ts'
 
@@ -24,7 +25,7 @@ export function createSampleLimiter({ limits }: { limits: Bounds }): SampleLimit
       const keys = [
         { key: `dataset ${dataset}`, limit: limits.samplesPerDataset },
         { key: `peer ${caller.peerId}`, limit: limits.samplesPerPeer },
-        { key: `address ${hostOf(caller.address)}`, limit: limits.samplesPerAddress },
+        { key: `address ${remoteGroup(caller.address)}`, limit: limits.samplesPerAddress },
       ]
       if (keys.some(({ key, limit }) => (counts.get(key) ?? 0) >= limit)) throw limitedError(60 - (nowSeconds % 60))
       for (const { key } of keys) counts.set(key, (counts.get(key) ?? 0) + 1)
@@ -38,9 +39,4 @@ function limitedError(retrySeconds: number): MarketplaceError {
     message: 'Too many free sample queries in this minute; wait for the next one, or subscribe.',
     details: `again in ${retrySeconds} s`,
   })
-}
-
-/** The first component of a multiaddr, `/ip4/192.0.2.1`: other ports are no other asker. */
-export function hostOf(address: string): string {
-  return address.split('/').slice(0, 3).join('/')
 }
