@@ -1,5 +1,5 @@
 /** Backup and restore of a node's data directory: SQLite by its own online backup, keys and immutable segments by copy. */
-import { cp, mkdir, rename, rm, stat } from 'node:fs/promises'
+import { copyFile, cp, mkdir, readdir, rename, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { backup, DatabaseSync } from 'node:sqlite'
 import { MarketplaceError } from '@enigma/protocol'
@@ -48,11 +48,7 @@ export async function backupNode({
     const path = join(dataDirectory, name)
     if (!(await exists(path))) continue
     onProgress(name)
-    await cp(path, join(directory, name), {
-      recursive: true,
-      preserveTimestamps: true,
-      filter: (from) => !from.endsWith('/temporary'),
-    })
+    await copyAsItIs(path, join(directory, name))
   }
   // Last, so that a copy that was cut short is no backup.
   await writeBackupFacts({ directory, facts: { takenAtSeconds: nowSeconds } })
@@ -84,6 +80,22 @@ export async function restoreNode({
   await writeRestoredFacts({ directory: unfinished, facts: { ...taken, restoredAtSeconds: nowSeconds } })
   await rename(unfinished, dataDirectory)
   return { dataDirectory }
+}
+
+/** A node that runs drops files of old snapshots meanwhile; those that a snapshot lacks make it count as absent. */
+async function copyAsItIs(from: string, to: string): Promise<void> {
+  try {
+    if (!(await stat(from)).isDirectory()) {
+      await copyFile(from, to)
+      return
+    }
+    await mkdir(to, { mode: 0o700 })
+    for (const name of await readdir(from)) {
+      if (name !== 'temporary') await copyAsItIs(join(from, name), join(to, name))
+    }
+  } catch (error) {
+    if (!isNodeError(error, 'ENOENT')) throw error
+  }
 }
 
 async function requireAbsent(path: string): Promise<void> {

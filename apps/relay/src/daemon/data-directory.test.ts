@@ -1,11 +1,11 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { chmod, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { chmod, mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import * as v from 'valibot'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { noncesKnownSince } from './backup-facts.ts'
+import { noncesKnownSince, readBackupFacts } from './backup-facts.ts'
 import { backupNode, restoreNode } from './backup.ts'
 import { lockDataDirectory, readNodeFile, writeNodeFile } from './data-directory.ts'
 import { commandAccount, createKeyFile, openKeyFile, readKeyFile } from './key-file.ts'
@@ -67,6 +67,27 @@ describe('a data directory', () => {
     const node = { pid: 1, httpPort: 2, peerId: 'p', signer: '0x' }
     await writeNodeFile({ directory, node })
     expect(await readNodeFile({ directory })).toEqual(node)
+  })
+
+  test('is backed up although its node drops old segments meanwhile', async () => {
+    const [data, copy] = [join(directory, 'data'), join(directory, 'copy')]
+    const segments = join(data, 'snapshots', `0x${'da'.repeat(32)}`, 'segments')
+    await mkdir(segments, { recursive: true })
+    const names = Array.from({ length: 600 }, (_, at) => `${String(at).padStart(4, '0')}.parquet`)
+    for (const name of names) await writeFile(join(segments, name), name)
+    const dropped: Promise<void>[] = []
+    const drop = async () => {
+      for (const name of names.slice(1)) await rm(join(segments, name))
+    }
+    const onProgress = (text: string) => {
+      if (text === 'snapshots') dropped.push(drop())
+    }
+    await backupNode({ dataDirectory: data, directory: copy, nowSeconds: 5, onProgress })
+    await Promise.all(dropped)
+    expect(await readFile(join(copy, 'snapshots', `0x${'da'.repeat(32)}`, 'segments', '0000.parquet'), 'utf8')).toBe(
+      '0000.parquet',
+    )
+    expect(await readBackupFacts({ directory: copy })).toEqual({ takenAtSeconds: 5 })
   })
 
   test('is backed up while its node runs, and restored whole, never over another', async () => {
