@@ -8,6 +8,7 @@ import { createBrowserKeyStore } from './browser-key-store.ts'
 import { openRelayMemory } from './browser-relay-memory.ts'
 import { createMarketplaceClient, type MarketplaceClient } from './create-marketplace-client.ts'
 import { type BrowserHostParameters, createBrowserHost } from './host/browser-host.ts'
+import { inflateByStream } from './query/decode-batch.ts'
 import type { KeyStore } from './types.ts'
 
 export * from './index.ts'
@@ -56,6 +57,7 @@ export async function createBrowserClient({
     publicClient: createPublicClient({ transport: fallback(transports) }),
     logRangeBlocks,
     primitives: webPrimitives,
+    inflate: inflateByStream,
     nowSeconds: () => Math.floor(Date.now() / 1000),
     nowMs: () => performance.now(),
   })

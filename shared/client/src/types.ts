@@ -4,6 +4,7 @@ import type { Hex, NetworkFile, SignedGrant } from '@enigma/protocol'
 import type { Connection, PeerId } from '@libp2p/interface'
 import type { Multiaddr } from '@multiformats/multiaddr'
 import type { PublicClient } from 'viem'
+import type { InflateRaw } from './query/decode-batch.ts'
 
 /** A session: the key that signs queries and the wallet's grant for it. */
 export type Session = { key: SessionKey; grant: SignedGrant }
@@ -56,6 +57,7 @@ export type ClientParts = {
   logRangeBlocks?: number | undefined
   /** What seals and hashes rest on here. */
   primitives: Primitives
+  inflate: InflateRaw
   /** Unix seconds. */
   nowSeconds: () => number
   /** Milliseconds of a monotonic clock. */

@@ -33,10 +33,10 @@ export type AnswerBinding = { requestHash: Hex; signer: Hex }
 export type AnswerSealer = {
   /** The first frame. */
   readonly header: Uint8Array
-  /** Frames of one part; each part begins a new chunk so that it can be opened at once. */
-  sealPart: (part: AnswerPart) => Promise<Uint8Array[]>
-  /** Frames of padding and the last part; the stream is final after them. */
-  sealLast: (part: AnswerPart) => Promise<Uint8Array[]>
+  /** Frames of parts that leave together; they begin a new chunk so that they can be opened at once. */
+  sealPart: (...parts: AnswerPart[]) => Promise<Uint8Array[]>
+  /** Frames of the last parts, padding before the very last; the stream is final after them. */
+  sealLast: (...parts: [...AnswerPart[], AnswerPart]) => Promise<Uint8Array[]>
 }
 
 /** Creates the sealer of one answer; throws `unreadable` when the reply key is no point. Chunks seal in parallel. */
@@ -76,10 +76,11 @@ export async function createAnswerSealer({
   }
   return {
     header,
-    sealPart: (part) => seal(encodeAnswerPart(part), false),
-    sealLast(part) {
-      const last = encodeAnswerPart(part)
-      return seal(concatBytes(paddingPart(sealedBytes + last.length), last), true)
+    sealPart: (...parts) => seal(concatBytes(...parts.map(encodeAnswerPart)), false),
+    sealLast(...parts) {
+      const encoded = parts.map(encodeAnswerPart)
+      const bytes = encoded.reduce((sum, { length }) => sum + length, sealedBytes)
+      return seal(concatBytes(...encoded.slice(0, -1), paddingPart(bytes), ...encoded.slice(-1)), true)
     },
   }
 }

@@ -12,11 +12,12 @@ import { signedReceiptSchema } from './receipt.ts'
 import { bytesSchema, hashSchema, textSchema, uintSchema } from './schemas.ts'
 import { signedHeadSchema } from './snapshot.ts'
 
-/** One batch: a self-contained Arrow IPC stream of `inflatedBytes` bytes, deflate-raw compressed. */
+/** One batch: a self-contained Arrow IPC stream of `inflatedBytes` bytes, deflate-raw compressed unless `raw`. */
 const batchPartSchema = v.strictObject({
   kind: v.literal('batch'),
   rows: uintSchema(),
   inflatedBytes: uintSchema(limits.batchBytes),
+  encoding: v.exactOptional(v.literal('raw')),
   arrow: bytesSchema(limits.batchBytes),
 })
 

@@ -16,6 +16,7 @@ import { createMarketplaceClient, type MarketplaceClient } from '../create-marke
 import { createMemoryKeyStore } from '../key-stores.ts'
 import type { KeyStore } from '../types.ts'
 import { createDialGate } from './dial-gate.ts'
+import { inflateInNode } from './inflate.ts'
 
 const rpcOptions = { batch: true, timeout: 5_000, retryCount: 1 }
 
@@ -33,26 +34,30 @@ export type CreateNodeHostParameters = {
 
 export type CreateNodeClientParameters = CreateNodeHostParameters & {
   network: NetworkFile
+  /** What dials, ended with the client; one of `createNodeHost` when absent. */
+  host?: Libp2p
   /** Where sessions are kept; memory when absent. */
   keys?: KeyStore
   /** Blocks of the first request for a dataset's config; fewer are asked for where the provider refuses. */
   logRangeBlocks?: number
 }
 
-/** Creates a client with a host of its own; `close` ends it. */
+/** Creates a client; `close` ends it and its host. */
 export async function createNodeClient({
   network,
+  host,
   keys = createMemoryKeyStore(),
   logRangeBlocks,
-  ...host
+  ...hostParameters
 }: CreateNodeClientParameters): Promise<MarketplaceClient> {
   return createMarketplaceClient({
     network,
-    host: await createNodeHost({ network, ...host }),
+    host: host ?? (await createNodeHost({ network, ...hostParameters })),
     keys,
     publicClient: createPublicClient({ transport: fallback(network.rpcUrls.map((url) => http(url, rpcOptions))) }),
     logRangeBlocks,
     primitives: nodePrimitives,
+    inflate: inflateInNode,
     nowSeconds: () => Math.floor(Date.now() / 1000),
     nowMs: () => performance.now(),
   })

@@ -49,6 +49,9 @@ const lies: Record<string, Partial<Behaviour>> = {
   'a batch that inflates to less': changePart((part) =>
     part.kind === 'batch' ? { ...part, inflatedBytes: part.inflatedBytes + 1 } : part,
   ),
+  'a deflated batch that is said to be none': changePart((part) =>
+    part.kind === 'batch' ? { ...part, encoding: 'raw', inflatedBytes: part.arrow.length } : part,
+  ),
   'a batch that is no Arrow': changePart((part) =>
     part.kind === 'batch' ? { ...part, arrow: Uint8Array.of(3, 0), inflatedBytes: 0 } : part,
   ),

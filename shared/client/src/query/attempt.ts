@@ -3,7 +3,6 @@ import {
   createAnswerOpener,
   createReplyKeyPair,
   createSessionKey,
-  type Primitives,
   type ReplyKeyPair,
   sealQuery,
   sha256,
@@ -102,7 +101,7 @@ export async function* attemptQuery(
     const open = ({ frame, isLast }: Chunk) => timed('openMs', () => opener.push(frame, isLast))
     const opened = readAhead({ source: chunksOf(groups), map: open, depth: chunksAhead, onEnd })
     const source = flatten(opened, () => onStage('run'))
-    const map = (part: AnswerPart) => timed('inflateMs', () => prepare(part, primitives))
+    const map = (part: AnswerPart) => timed('inflateMs', () => prepare(part, parts))
     const prepared = readAhead({ source, map, depth: batchesAhead, onEnd })
     for await (const part of prepared) {
       const batch = answer.take(part)
@@ -230,9 +229,9 @@ type BatchPart = Extract<AnswerPart, { kind: 'batch' }>
 type PreparedPart = { part: AnswerPart; batch: { bytes: Uint8Array; hash: Uint8Array } | undefined }
 
 /** What can be done before it is the part's turn. */
-async function prepare(part: AnswerPart, primitives: Primitives): Promise<PreparedPart> {
+async function prepare(part: AnswerPart, { primitives, inflate }: ClientParts): Promise<PreparedPart> {
   if (part.kind !== 'batch') return { part, batch: undefined }
-  const bytes = await inflateBatch(part)
+  const bytes = await inflateBatch(part, inflate)
   return { part, batch: { bytes, hash: await sha256(bytes, primitives) } }
 }
 

@@ -1,58 +1,18 @@
 /** Batches of hostile nodes: inflation stops at what was claimed, and only Arrow of the claimed shape is read. */
-import { arrowTypeOf, type ColumnType, limits, type ResultColumn, type Value } from '@enigma/protocol'
+import { arrowTypeOf, type ColumnType, type ResultColumn, type Value } from '@enigma/protocol'
 import { columnFromArray, int32, int64, tableFromColumns, tableToIPC, utf8 } from '@uwdata/flechette'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { readBatch } from './batch.ts'
-import { decodeArrow, inflateBatch } from './decode-batch.ts'
+import { decodeArrow, inflateByStream } from './decode-batch.ts'
+import { describeInflate } from './describe-inflate.ts'
 
 const rowsOf = (parameters: Parameters<typeof decodeArrow>[0]) =>
   readBatch(decodeArrow(parameters), parameters.rows).rows()
 
 const invalid = { code: 'answer-invalid' }
 
-async function deflated(bytes: Uint8Array): Promise<Uint8Array> {
-  const stream = new Blob([new Uint8Array(bytes)]).stream().pipeThrough(new CompressionStream('deflate-raw'))
-  return new Uint8Array(await new Response(stream).arrayBuffer())
-}
-
-describe('inflation', () => {
-  test('gives back exactly what was deflated', async () => {
-    await fc.assert(
-      fc.asyncProperty(fc.uint8Array({ maxLength: 5000 }), async (bytes) => {
-        expect(await inflateBatch({ arrow: await deflated(bytes), inflatedBytes: bytes.length })).toEqual(bytes)
-      }),
-      { numRuns: 30 },
-    )
-  })
-
-  test('stops a bomb at the size that it claims', async () => {
-    const bomb = await deflated(new Uint8Array(64 * 1024 * 1024))
-    expect(bomb.length).toBeLessThan(100_000)
-    await expect(inflateBatch({ arrow: bomb, inflatedBytes: 1000 })).rejects.toMatchObject(invalid)
-  })
-
-  test('refuses a claim above the limit before it allocates', async () => {
-    const arrow = await deflated(new Uint8Array(10))
-    await expect(inflateBatch({ arrow, inflatedBytes: limits.batchBytes + 1 })).rejects.toMatchObject(invalid)
-  })
-
-  test('refuses one byte more or less than claimed, a cut stream, and what stands behind its end', async () => {
-    const arrow = await deflated(crypto.getRandomValues(new Uint8Array(1000)))
-    for (const inflatedBytes of [0, 999, 1001]) {
-      await expect(inflateBatch({ arrow, inflatedBytes })).rejects.toMatchObject(invalid)
-    }
-    await expect(inflateBatch({ arrow: arrow.slice(0, -3), inflatedBytes: 1000 })).rejects.toMatchObject(invalid)
-    const longer = new Uint8Array([...arrow, 1, 2, 3])
-    await expect(inflateBatch({ arrow: longer, inflatedBytes: 1000 })).rejects.toMatchObject(invalid)
-  })
-
-  test('refuses garbage and nothing', async () => {
-    for (const arrow of [new Uint8Array(0), new Uint8Array([0xff, 0xff, 0xff]), new TextEncoder().encode('<html>')]) {
-      await expect(inflateBatch({ arrow, inflatedBytes: 10 })).rejects.toMatchObject(invalid)
-    }
-  })
-})
+describeInflate('the web platform', inflateByStream)
 
 describe('Arrow', () => {
   const columns: ResultColumn[] = [

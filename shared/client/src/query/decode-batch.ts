@@ -1,31 +1,40 @@
 /** Batches of rows: inflation bounded by what the batch claims, Arrow read in place. */
-import { limits, MarketplaceError, type ResultColumn } from '@enigma/protocol'
+import { type AnswerPart, limits, MarketplaceError, type ResultColumn } from '@enigma/protocol'
 import { readRecordBatch } from './arrow-message.ts'
 import { bufferCountOf, type ColumnData, columnOf } from './column-data.ts'
 import { readChunks } from './read-chunks.ts'
 
-/** Inflates a deflate-raw batch of exactly `inflatedBytes`; throws `answer-invalid`. */
-export async function inflateBatch({
-  arrow,
-  inflatedBytes,
-}: {
-  arrow: Uint8Array
-  inflatedBytes: number
-}): Promise<Uint8Array> {
-  if (inflatedBytes > limits.batchBytes) throw invalid()
-  const inflated = new Uint8Array(inflatedBytes)
+/** Inflates deflate-raw bytes; rejects when they are none, or give more than `maxBytes`. */
+export type InflateRaw = (bytes: Uint8Array, maxBytes: number) => Promise<Uint8Array>
+
+/** Inflates by the web platform's stream. */
+export const inflateByStream: InflateRaw = async (bytes, maxBytes) => {
+  const inflated = new Uint8Array(maxBytes)
   let length = 0
-  const source = new Blob([new Uint8Array(arrow)]).stream().pipeThrough(new DecompressionStream('deflate-raw'))
-  try {
-    for await (const chunk of readChunks(source)) {
-      if (length + chunk.length > inflatedBytes) throw invalid()
-      inflated.set(chunk, length)
-      length += chunk.length
-    }
-  } catch (cause) {
-    throw invalid(cause)
+  const source = new Blob([new Uint8Array(bytes)]).stream().pipeThrough(new DecompressionStream('deflate-raw'))
+  for await (const chunk of readChunks(source)) {
+    if (length + chunk.length > maxBytes) throw new RangeError('more bytes than allowed')
+    inflated.set(chunk, length)
+    length += chunk.length
   }
-  if (length !== inflatedBytes) throw invalid()
+  return inflated.subarray(0, length)
+}
+
+type EncodedBatch = Pick<Extract<AnswerPart, { kind: 'batch' }>, 'arrow' | 'inflatedBytes' | 'encoding'>
+
+/** A batch's Arrow, of exactly `inflatedBytes`; throws `answer-invalid`. */
+export async function inflateBatch(
+  { arrow, inflatedBytes, encoding }: EncodedBatch,
+  inflate: InflateRaw,
+): Promise<Uint8Array> {
+  if (inflatedBytes > limits.batchBytes) throw invalid()
+  const inflated =
+    encoding === 'raw'
+      ? arrow
+      : await inflate(arrow, inflatedBytes).catch((cause: unknown) => {
+          throw invalid(cause)
+        })
+  if (inflated.length !== inflatedBytes) throw invalid()
   return inflated
 }
 

@@ -1,13 +1,14 @@
 /** The parts of one answer, made one by one as they are pulled: schema, batches, end with the receipt (DESIGN §6). */
-import { hashQuery, signReceipt, type Signer } from '@enigma/crypto'
+import { signReceipt, type Signer } from '@enigma/crypto'
 import { type AnswerPart, type AnswerTimings, type Deployment, type Hex, type Query } from '@enigma/protocol'
-import { deflateBatch } from './deflate-batch.ts'
+import { encodeBatch } from './encode-batch.ts'
 import type { EngineBatch, EngineResult } from './engine/engine.ts'
 import type { OpenedSnapshot } from './opened-snapshot.ts'
 import { createResultDigest } from './result-digest.ts'
 
 export type AnswerPartsParameters = {
   query: Query
+  queryHash: Hex
   snapshot: OpenedSnapshot
   result: EngineResult
   deployment: Deployment
@@ -17,23 +18,24 @@ export type AnswerPartsParameters = {
   nowMs: () => number
 }
 
-/** Yields the parts of a running query's answer; the `end` part is the last. */
+/** Yields the parts of a running query's answer, those that leave together in one array; `end` is the very last. */
 export async function* createAnswerParts(
   parameters: AnswerPartsParameters,
-): AsyncGenerator<AnswerPart, void, undefined> {
+): AsyncGenerator<AnswerPart[], void, undefined> {
   const { snapshot, result, verifyMs, nowMs } = parameters
   const { columns, deterministic, guardMs } = result
   const timings: AnswerTimings = { verifyMs, guardMs, engineMs: 0, encodeMs: 0 }
   const digest = createResultDigest({ columns, deterministic })
-  yield { kind: 'schema', columns: [...columns], seq: snapshot.head.head.seq }
+  const ready: AnswerPart[] = [{ kind: 'schema', columns: [...columns], seq: snapshot.head.head.seq }]
+  if (!result.isReady) yield ready.splice(0)
   let rows = 0
   for await (const batch of timed(result.batches, nowMs, timings)) {
     const startedMs = nowMs()
     rows += batch.rows
     digest.add(batch)
-    const arrow = await deflateBatch(batch.arrow)
+    ready.push(await encodeBatch(batch))
     timings.encodeMs += nowMs() - startedMs
-    yield { kind: 'batch', rows: batch.rows, inflatedBytes: batch.arrow.length, arrow }
+    if (batch.isLast !== true) yield ready.splice(0)
   }
   if (deterministic && result.truncated) throw new RangeError('a truncated result is not deterministic')
   const resultHash = await digest.finish()
@@ -42,17 +44,17 @@ export async function* createAnswerParts(
     signer: parameters.signer,
     deployment: parameters.deployment,
   })
-  yield { kind: 'end', rows, truncated: result.truncated, resultHash, receipt, head: snapshot.head, timings }
+  const { truncated } = result
+  yield [...ready, { kind: 'end', rows, truncated, resultHash, receipt, head: snapshot.head, timings }]
 }
 
 function receiptOf(parameters: AnswerPartsParameters & { resultHash: Hex; rows: number }) {
-  const { query, snapshot, result, resultHash, rows } = parameters
-  const { dataset, sql, parameters: values, maxRows, maxBytes } = query
+  const { query, queryHash, snapshot, result, resultHash, rows } = parameters
   return {
-    dataset,
+    dataset: query.dataset,
     snapshot: snapshot.head.head.root,
     seq: snapshot.head.head.seq,
-    queryHash: hashQuery({ dataset, sql, parameters: values, maxRows, maxBytes }),
+    queryHash,
     resultHash,
     rows,
     manifestHash: snapshot.manifestHash,

@@ -1,11 +1,20 @@
 import { spawnSync } from 'node:child_process'
-import { inflateRawSync } from 'node:zlib'
 import { hashBatches, hashQuery, hashRows, sha256, verifyHead, verifyReceipt } from '@enigma/crypto'
 import { framesOfGroups } from '@enigma/network'
 import { MarketplaceError, type Query, type QueryCode } from '@enigma/protocol'
 import { privateKeyToAccount } from 'viem/accounts'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
-import { ask, askSample, outcomeOf, receive, rowsOf, type Scene, sealFor, startScene } from './fixtures/answer-scene.ts'
+import {
+  arrowOf,
+  ask,
+  askSample,
+  outcomeOf,
+  receive,
+  rowsOf,
+  type Scene,
+  sealFor,
+  startScene,
+} from './fixtures/answer-scene.ts'
 import { addressOf, type Asker, createAsker, deployment, randomHex } from './fixtures/query-scene.ts'
 
 const totalRows = 60_000
@@ -115,7 +124,7 @@ describe('a persistence node', () => {
     const end = parts.at(-1)
     if (schema?.kind !== 'schema' || first?.kind !== 'batch' || end?.kind !== 'end') throw new TypeError('an answer')
     const batchHashes = await Promise.all(
-      parts.flatMap((part) => (part.kind === 'batch' ? [sha256(inflateRawSync(part.arrow))] : [])),
+      parts.flatMap((part) => (part.kind === 'batch' ? [sha256(arrowOf(part))] : [])),
     )
     expect(await hashBatches({ columns: schema.columns, batchHashes })).toBe(end.resultHash)
     expect(first.rows).toBeLessThan(totalRows / 4)

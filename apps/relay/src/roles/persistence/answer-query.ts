@@ -2,7 +2,14 @@
  * Answers one sealed query: open → decode → verify → engine (guard, execute) → deflate → seal, first rows first. Frames
  * are made a bounded way ahead of the reader, so the daemon's memory does not grow with the answer (DESIGN §6 Answer, §7).
  */
-import { type AnswerSealer, createAnswerSealer, openQuery, type Signer } from '@enigma/crypto'
+import {
+  type AnswerSealer,
+  createAnswerSealer,
+  hashQuery,
+  importPublicKey,
+  openQuery,
+  type Signer,
+} from '@enigma/crypto'
 import { nodePrimitives as primitives } from '@enigma/crypto/node'
 import { type FrameGroup, remoteGroup } from '@enigma/network'
 import {
@@ -78,6 +85,8 @@ export type AnswerQueryParts = {
 type Run = {
   parts: AnswerQueryParts
   decoded: DecodedQuery
+  /** What seals the answer; set up by its first call. */
+  openSealer: () => Promise<AnswerSealer>
   caller: Caller
   signal: AbortSignal
   holds: Holds
@@ -105,11 +114,11 @@ export function createAnswerQuery(parts: AnswerQueryParts): AnswerQuery {
     ended.addEventListener('abort', holds.release, { once: true })
     holds.add(() => clearTimeout(timer))
     try {
-      const { decoded, sealer, leaveUnverified } = await openRequest(parts, sealed, caller)
+      const { decoded, openSealer, leaveUnverified } = await openRequest(parts, sealed, caller)
       holds.add(leaveUnverified)
-      const run = createRun({ parts, decoded, caller, signal: ended, holds, ending, leaveUnverified })
+      const run = createRun({ parts, decoded, openSealer, caller, signal: ended, holds, ending, leaveUnverified })
       try {
-        const source = sealedFrames(run, sealer, () => stop.abort())
+        const source = sealedFrames(run, () => stop.abort())
         const stallMs = parts.limits.readerStallMs
         yield* watchStalls({ source, stallMs, onStall: () => stop.abort() })
       } finally {
@@ -132,8 +141,11 @@ async function openRequest(parts: AnswerQueryParts, sealed: Uint8Array, caller: 
     const decoded = decodeRequest(signedQuery)
     const { replyKey } = decoded.query
     const signer = parts.signer.address.toLowerCase() as Hex
-    const sealer = await createAnswerSealer({ replyKey, requestHash, signer, primitives })
-    return { decoded, sealer, leaveUnverified }
+    // Refused before anything is done; its set-up waits until the engine is at work.
+    await importPublicKey(replyKey, 'unreadable', primitives)
+    let sealer: Promise<AnswerSealer> | undefined
+    const openSealer = () => (sealer ??= createAnswerSealer({ replyKey, requestHash, signer, primitives }))
+    return { decoded, openSealer, leaveUnverified }
   } catch (error) {
     leaveUnverified?.()
     parts.onUnopened(error)
@@ -147,23 +159,20 @@ function createRun(parameters: Omit<Run, 'used' | 'isWhole' | 'record'>): Run {
   return { ...parameters, used: { queries: 0, bytes: 0 }, isWhole: false, record }
 }
 
-async function* sealedFrames(
-  run: Run,
-  sealer: AnswerSealer,
-  stop: () => void,
-): AsyncGenerator<FrameGroup, void, undefined> {
+async function* sealedFrames(run: Run, stop: () => void): AsyncGenerator<FrameGroup, void, undefined> {
   const { signal, parts } = run
   const maxBytes = parts.limits.readAheadBytes
-  const source = sealParts(run, sealer)
+  const source = sealParts(run)
   const sizeOf = (part: SealedPart) => part.frames.reduce((sum, frame) => sum + frame.length, 0)
-  let header = [sealer.header]
+  let isFirst = true
   for await (const part of readAhead({ source, sizeOf, maxBytes, signal, stop })) {
     if (signal.aborted) return
     countPart(run, part)
     const { isLast } = part
     run.isWhole = isLast
+    const header = isFirst ? [(await run.openSealer()).header] : []
     yield { frames: [...header, ...part.frames], isLast }
-    header = []
+    isFirst = false
   }
 }
 
@@ -178,13 +187,17 @@ function countPart({ used, record }: Run, { rows, bytes }: SealedPart): void {
  * Seals what `answerParts` makes; a refusal is the last part. Ends without one when the asker is gone; throws `busy`,
  * which comes before the first part and goes to the asker in clear text.
  */
-async function* sealParts(run: Run, sealer: AnswerSealer): AsyncGenerator<SealedPart, void, undefined> {
+async function* sealParts(run: Run): AsyncGenerator<SealedPart, void, undefined> {
   try {
-    for await (const part of answerParts(run)) {
-      const frames = part.kind === 'end' ? await sealer.sealLast(part) : await sealer.sealPart(part)
-      const isBatch = part.kind === 'batch'
-      const counts = { rows: isBatch ? part.rows : 0, bytes: isBatch ? part.inflatedBytes : 0 }
-      yield { frames, ...counts, isLast: part.kind === 'end' }
+    for await (const parts of answerParts(run)) {
+      const sealer = await run.openSealer()
+      const [last, ...others] = parts.toReversed()
+      const isLast = last?.kind === 'end'
+      const frames = isLast ? await sealer.sealLast(...others.reverse(), last) : await sealer.sealPart(...parts)
+      const batches = parts.filter((part) => part.kind === 'batch')
+      const rows = batches.reduce((sum, batch) => sum + batch.rows, 0)
+      const bytes = batches.reduce((sum, batch) => sum + batch.inflatedBytes, 0)
+      yield { frames, rows, bytes, isLast }
     }
   } catch (error) {
     if (run.signal.aborted) {
@@ -197,11 +210,12 @@ async function* sealParts(run: Run, sealer: AnswerSealer): AsyncGenerator<Sealed
     }
     const refusal = toQueryRefusal(error)
     Object.assign(run.record, { code: refusal.code, cause: error })
+    const sealer = await run.openSealer()
     yield { frames: await sealer.sealLast({ kind: 'refusal', ...refusal }), rows: 0, bytes: 0, isLast: true }
   }
 }
 
-async function* answerParts(run: Run): AsyncGenerator<AnswerPart, void, undefined> {
+async function* answerParts(run: Run): AsyncGenerator<AnswerPart[], void, undefined> {
   const { parts, decoded, caller, signal, holds, used, record } = run
   const startedMs = parts.nowMs()
   // Verified or refused: neither what runs nor a refusal that nobody fetches keeps others from being verified.
@@ -218,8 +232,12 @@ async function* answerParts(run: Run): AsyncGenerator<AnswerPart, void, undefine
   const { timeoutMs } = snapshot
   const onStarted = () => (used.queries = 1)
   const lane = account ?? remoteGroup(caller.address)
-  const result = await snapshot.stream({ sql, parameters, maxRows, maxBytes, timeoutMs, signal, lane, onStarted })
-  yield* createAnswerParts({ ...parts, query, snapshot, result, verifyMs })
+  const running = snapshot.stream({ sql, parameters, maxRows, maxBytes, timeoutMs, signal, lane, onStarted })
+  // While the engine works: what else the answer needs. A failure is thrown to who seals.
+  run.openSealer().catch(() => undefined)
+  const queryHash = hashQuery(query)
+  const result = await running
+  yield* createAnswerParts({ ...parts, query, queryHash, snapshot, result, verifyMs })
 }
 
 function isBusy(error: unknown): error is MarketplaceError {

@@ -6,7 +6,7 @@ import { PassThrough } from 'node:stream'
 import { text } from 'node:stream/consumers'
 import { readSettings } from '@enigma/chain'
 import { createMemoryKeyStore, createMarketplaceClient, type KeyStore, type MarketplaceClient } from '@enigma/client'
-import { createNodeHost } from '@enigma/client/node'
+import { createNodeHost, inflateInNode } from '@enigma/client/node'
 import { nodePrimitives } from '@enigma/crypto/node'
 import type { NetworkFile } from '@enigma/protocol'
 import { startMarketplace, type TestMarketplace } from '@enigma/testing/node'
@@ -147,7 +147,8 @@ function createSubscribe(
     const host = await createNodeHost({ network })
     const keys = createMemoryKeyStore()
     const client = createMarketplaceClient({
-      ...{ network, host, keys, publicClient: market.publicClient, primitives: nodePrimitives },
+      ...{ network, host, keys, publicClient: market.publicClient },
+      ...{ primitives: nodePrimitives, inflate: inflateInNode },
       nowSeconds: () => Math.floor(Date.now() / 1000),
       nowMs: () => performance.now(),
     })

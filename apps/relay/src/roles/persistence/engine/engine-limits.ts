@@ -16,6 +16,8 @@ export const engineLimits = {
   /** From the interrupt to SIGKILL. */
   graceMs: 1000,
   ingestTimeoutMs: 30 * 60_000,
+  /** How long the columns wait for the first batch, to leave with it. */
+  firstBatchMs: 20,
   /** Rows of the first batch, so that the first rows come first, and of those that follow. */
   firstBatchRows: 2048,
   batchRows: 32_768,

@@ -1,8 +1,16 @@
 /** The one interface that the persistence role asks of a database; `describeEngine` is what every adapter must pass. */
 import type { Parameter, ResultColumn, Value } from '@enigma/protocol'
 
-/** One batch: a self-contained Arrow IPC stream, not compressed; `values` only of a deterministic result. */
-export type EngineBatch = { rows: number; arrow: Uint8Array; values?: readonly (readonly Value[])[] }
+/**
+ * One batch: a self-contained Arrow IPC stream, not compressed; `values` only of a deterministic result. `isLast` where
+ * it is known that none follows.
+ */
+export type EngineBatch = {
+  rows: number
+  arrow: Uint8Array
+  values?: readonly (readonly Value[])[]
+  isLast?: boolean
+}
 
 /**
  * A running query. `truncated` is final once `batches` has ended; leaving the loop over `batches` frees the engine.
@@ -15,6 +23,8 @@ export type EngineResult = {
   readonly batches: AsyncIterable<EngineBatch>
   /** Milliseconds that the guard took. */
   readonly guardMs: number
+  /** Whether the first of `batches` is there already: the columns need not leave without it. */
+  readonly isReady: boolean
 }
 
 export type EngineQuery = {

@@ -4,7 +4,7 @@ import { MarketplaceError } from '@enigma/protocol'
 import { version } from '@duckdb/node-api'
 import type { Engine, EngineBatch, EngineHealth, EngineQuery, EngineResult } from '../engine.ts'
 import { engineLimits } from '../engine-limits.ts'
-import type { EngineRequest } from './engine-messages.ts'
+import type { EngineRequest, NextReply } from './engine-messages.ts'
 import { EnginePool, type EngineSettings, type Hold, type Turn } from './engine-pool.ts'
 import { type EngineProcess, type EngineTools, startEngineProcess } from './engine-process.ts'
 
@@ -132,16 +132,16 @@ async function streamQuery(query: EngineQuery, hold: Hold): Promise<EngineResult
     onStarted?.()
     const reply = await ask(request)
     if (reply.kind !== 'columns') throw unexpected(process_)
-    hold.pause()
     const state = { truncated: false }
     return {
       columns: reply.columns,
       deterministic: reply.deterministic,
       guardMs: reply.guardMs,
+      isReady: reply.first !== undefined,
       get truncated() {
         return state.truncated
       },
-      batches: readBatches({ hold, ask, signal, state, end }),
+      batches: readBatches(createBatchesAhead({ hold, ask, signal, state, end, first: reply.first })),
     }
   } catch (error) {
     await retire(process_, error)
@@ -169,40 +169,73 @@ function withinTime(process_: EngineProcess, timeoutMs: number): Ask {
   }
 }
 
-type ReadBatchesParameters = {
+type BatchesAheadParameters = {
   hold: Hold
   ask: Ask
   signal: AbortSignal
   state: { truncated: boolean }
   end: () => void
+  /** What came with the columns. */
+  first: NextReply | undefined
 }
 
-async function* readBatches({
-  hold,
-  ask,
-  signal,
-  state,
-  end,
-}: ReadBatchesParameters): AsyncGenerator<EngineBatch, void, undefined> {
-  try {
-    for (;;) {
+type BatchesAhead = {
+  /** The next batch, or undefined after the last one. */
+  take: () => Promise<EngineBatch | undefined>
+  /** Ends what the process still does, and gives it back. */
+  leave: () => Promise<void>
+}
+
+/** One batch is made while the one before is in use; while it waits for its reader, the process counts as held back. */
+function createBatchesAhead({ hold, ask, signal, state, end, first }: BatchesAheadParameters): BatchesAhead {
+  let isAsked = false
+  const request = async (): Promise<NextReply> => {
+    isAsked = true
+    const reply = await ask({ kind: 'next' }).finally(() => (isAsked = false))
+    if (reply.kind !== 'end' && reply.kind !== 'batch') throw unexpected(hold.process)
+    return arrived(reply)
+  }
+  const arrived = (reply: NextReply): NextReply => {
+    hold.pause()
+    return reply
+  }
+  const begin = (pending: Promise<NextReply>): Promise<NextReply> => {
+    // Thrown to whoever takes it. Nobody does when the query was ended: then the process is given back here.
+    const settled = pending.then(
+      () => undefined,
+      (error: unknown) => (signal.aborted ? retire(hold.process, error) : undefined),
+    )
+    void settled.then(() => signal.aborted && end())
+    return pending
+  }
+  let ahead: Promise<NextReply> | undefined = begin(first === undefined ? request() : Promise.resolve(arrived(first)))
+  return {
+    async take() {
       signal.throwIfAborted()
+      if (ahead === undefined) return undefined
+      const reply = await ahead
       if (hold.isEvicted) throw slowReader()
       hold.resume()
-      const reply = await ask({ kind: 'next' })
-      if (reply.kind === 'end') {
-        state.truncated = reply.truncated
-        return
-      }
-      if (reply.kind !== 'batch') throw unexpected(hold.process)
-      hold.pause()
-      yield reply
-    }
-  } catch (error) {
-    await retire(hold.process, error)
-    throw error
+      ahead = undefined
+      if (reply.kind === 'batch' && reply.isLast !== true) ahead = begin(request())
+      else end()
+      if (reply.kind === 'batch') return reply
+      state.truncated = reply.truncated
+      return undefined
+    },
+    async leave() {
+      if (isAsked) hold.process.cancel()
+      await ahead?.catch((error: unknown) => retire(hold.process, error))
+      end()
+    },
+  }
+}
+
+async function* readBatches({ take, leave }: BatchesAhead): AsyncGenerator<EngineBatch, void, undefined> {
+  try {
+    for (let batch = await take(); batch !== undefined; batch = await take()) yield batch
   } finally {
-    end()
+    await leave()
   }
 }
 

@@ -18,14 +18,14 @@ import {
 import { engineLimits } from '../engine-limits.ts'
 import { encodeArrowRows } from './arrow-batch.ts'
 import { columnTypeOf } from './column-types.ts'
-import type { EngineReply, QueryRequest } from './engine-messages.ts'
+import type { ColumnsReply, NextReply, QueryRequest } from './engine-messages.ts'
 import { HeldRows } from './held-rows.ts'
 import type { OpenedDatabase } from './open-read-only.ts'
 import { toFailure } from './to-failure.ts'
 
 export type RunningQuery = {
-  columns: () => Promise<EngineReply>
-  next: () => Promise<EngineReply>
+  columns: () => Promise<ColumnsReply>
+  next: () => Promise<NextReply>
   /** Interrupts the engine; the pending reply becomes a failure. */
   cancel: () => void
   /** Gives back the memory of a query that is over or was left. */
@@ -37,7 +37,7 @@ export function startQuery(
   { connection, parser, tables, inexactTables }: OpenedDatabase,
   request: QueryRequest,
 ): RunningQuery {
-  let reader: BatchReader | undefined
+  let reader: ReturnType<typeof beginFirst> | undefined
   let statement: DuckDBPreparedStatement | undefined
   let remainingMs = request.timeoutMs
   let isCancelled = false
@@ -72,8 +72,10 @@ export function startQuery(
         statement = await prepare(connection, request)
         const result = await statement.stream()
         const columns = columnsOf(result)
-        reader = createBatchReader({ result, columns, request, deterministic: checked.deterministic })
-        return { kind: 'columns', columns, deterministic: await reader.isDeterministic(), guardMs }
+        reader = beginFirst(createBatchReader({ result, columns, request, deterministic: checked.deterministic }))
+        const reply = { kind: 'columns', columns, deterministic: await reader.isDeterministic(), guardMs } as const
+        const first = await reader.first()
+        return first === undefined ? reply : { ...reply, first }
       }),
     next: () =>
       timed(() => {
@@ -89,6 +91,36 @@ export function startQuery(
       isCancelled = true
       connection.interrupt()
     },
+  }
+}
+
+/** `first`: the first reply when it comes within `firstBatchMs`; otherwise `next` gives it, begun already. */
+function beginFirst({ isDeterministic, next }: BatchReader) {
+  let first: Promise<NextReply> | undefined
+  return {
+    isDeterministic,
+    async first(): Promise<NextReply | undefined> {
+      first = next()
+      const inTime = await withinMs(first, engineLimits.firstBatchMs)
+      if (inTime !== undefined) first = undefined
+      return inTime
+    },
+    next(): Promise<NextReply> {
+      const begun = first ?? next()
+      first = undefined
+      return begun
+    },
+  }
+}
+
+/** The value when it comes in time; `pending` goes on in any case. */
+async function withinMs<Value>(pending: Promise<Value>, timeoutMs: number): Promise<Value | undefined> {
+  const { promise, resolve } = Promise.withResolvers<undefined>()
+  const timer = setTimeout(() => resolve(undefined), timeoutMs)
+  try {
+    return await Promise.race([pending, promise])
+  } finally {
+    clearTimeout(timer)
   }
 }
 
@@ -150,7 +182,7 @@ function columnsOf(result: DuckDBResult): ResultColumn[] {
   })
 }
 
-type BatchReader = { isDeterministic: () => Promise<boolean>; next: () => Promise<EngineReply> }
+type BatchReader = { isDeterministic: () => Promise<boolean>; next: () => Promise<NextReply> }
 type BatchReaderParameters = {
   result: DuckDBResult
   columns: ResultColumn[]
@@ -175,16 +207,17 @@ function createBatchReader({ result, columns, request, deterministic }: BatchRea
       else held.add(chunk)
     }
   }
-  const end = (truncated: boolean): EngineReply => {
+  const end = (truncated: boolean): NextReply => {
     isTruncated ||= truncated
     isExhausted = true
     return { kind: 'end', truncated: isTruncated }
   }
-  const send = (rows: number, arrow: Uint8Array, values?: Value[][]): EngineReply => {
+  const send = (rows: number, arrow: Uint8Array, values?: Value[][]): NextReply => {
     if (sentBytes + arrow.length > maxBytes) return end(true)
     sentRows += rows
     sentBytes += arrow.length
-    return { kind: 'batch', rows, arrow, ...(values === undefined ? {} : { values }) }
+    const isLast = isExhausted && (held.rows === 0 || values !== undefined)
+    return { kind: 'batch', rows, arrow, isLast, ...(values === undefined ? {} : { values }) }
   }
   return {
     async isDeterministic() {

@@ -1,0 +1,4 @@
+import { describeInflate } from '../query/describe-inflate.ts'
+import { inflateInNode } from './inflate.ts'
+
+describeInflate('node:zlib', inflateInNode)
