@@ -58,7 +58,7 @@ export async function startQueryNetwork(tell: (text: string) => void): Promise<Q
     file: { table: 'flights', path: vegaDataPath('flights-3m.parquet') },
   }
   await establishDataset({ dataset, chain, directory, tell })
-  const host = await createNodeHost({})
+  const host = await createNodeHost({ network })
   const client = await createNodeClient({ network, host })
   const subscribe = async (key = generatePrivateKey()) => {
     const account = privateKeyToAccount(key)

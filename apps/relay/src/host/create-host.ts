@@ -3,6 +3,7 @@
  * WebRTC certificate on disk, so that addresses given out stay good over a restart.
  */
 import { join } from 'node:path'
+import { joinWrites } from '@enigma/network'
 import { circuitRelayServer, circuitRelayTransport } from '@libp2p/circuit-relay-v2'
 import { type GossipSub, gossipsub, StrictNoSign } from '@libp2p/gossipsub'
 import { identify, identifyPush } from '@libp2p/identify'
@@ -121,7 +122,7 @@ function networkOptions({
       webRTCDirect({ rtcConfiguration }),
       circuitRelayTransport({ maxInboundStopStreams: hostLimits.circuitStreams }),
     ],
-    connectionEncrypters: [noise()],
+    connectionEncrypters: [joinWrites(noise())],
     streamMuxers: [yamux()],
     connectionManager: {
       maxConnections: hostLimits.maxConnections,

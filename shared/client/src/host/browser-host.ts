@@ -3,6 +3,7 @@
  * node has beside them (peer store, address and connection manager, identify) a thin client does not need, and they would
  * be a third of what the page loads.
  */
+import { joinWrites } from '@enigma/network'
 import { generateKeyPair } from '@libp2p/crypto/keys'
 import type { Connection, Logger, Transport } from '@libp2p/interface'
 import { noise } from '@libp2p/noise'
@@ -40,7 +41,7 @@ export async function createBrowserHost({ iceServers = [] }: BrowserHostParamete
       connection.addEventListener('close', () => open.delete(connection), { once: true })
     },
   })
-  const encrypter = noise()({ peerId, privateKey, logger, upgrader })
+  const encrypter = joinWrites(noise())({ peerId, privateKey, logger, upgrader })
   const getConnections = () => [...open]
   const connectionsTo = (peer: { toString: () => string }) =>
     getConnections().filter(({ remotePeer, status }) => status === 'open' && remotePeer.toString() === peer.toString())

@@ -1,6 +1,7 @@
 /** The SDK in Node: a libp2p host that dials by TCP, WebSocket, WebRTC-direct and WebRTC over a relay. */
 import { fallback, http, createPublicClient } from 'viem'
 import { nodePrimitives } from '@enigma/crypto/node'
+import { joinWrites } from '@enigma/network'
 import { developmentChainId, type NetworkFile } from '@enigma/protocol'
 import { circuitRelayTransport } from '@libp2p/circuit-relay-v2'
 import { identify } from '@libp2p/identify'
@@ -83,7 +84,7 @@ export async function createNodeHost({
       webRTC({ rtcConfiguration }),
       circuitRelayTransport(),
     ],
-    connectionEncrypters: [noise()],
+    connectionEncrypters: [joinWrites(noise())],
     streamMuxers: [yamux()],
     connectionGater: { denyDialMultiaddr: gate?.denyDialMultiaddr ?? (() => false) },
     services: { identify: identify(), ping: ping() },
