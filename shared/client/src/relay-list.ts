@@ -135,15 +135,23 @@ function textOf(error: unknown): string | undefined {
 function groupByPeer(addresses: readonly string[]): Relay[] {
   const byPeer = new Map<string, Multiaddr[]>()
   for (const text of addresses) {
-    const peerId = /\/p2p\/([^/]+)$/.exec(text)?.[1]
-    if (peerId === undefined) {
-      throw new MarketplaceError({
-        code: 'setting-invalid',
-        message: 'A relay address must end with /p2p/<peerId>.',
-        details: text,
-      })
-    }
-    byPeer.set(peerId, [...(byPeer.get(peerId) ?? []), multiaddr(text)])
+    const { peerId, address } = parseRelayAddress(text)
+    byPeer.set(peerId, [...(byPeer.get(peerId) ?? []), address])
   }
   return [...byPeer].map(([peerId, all]) => ({ peerId, addresses: all }))
+}
+
+/** Parses a relay's address of a network file; throws `setting-invalid`. */
+export function parseRelayAddress(text: string): { peerId: string; address: Multiaddr } {
+  const peerId = /\/p2p\/([^/]+)$/.exec(text)?.[1]
+  if (peerId === undefined) throw wrongAddress('A relay address must end with /p2p/<peerId>.', text)
+  try {
+    return { peerId, address: multiaddr(text) }
+  } catch (cause) {
+    throw wrongAddress('A relay address of the network file is no multiaddr.', text, cause)
+  }
+}
+
+function wrongAddress(message: string, details: string, cause?: unknown): MarketplaceError {
+  return new MarketplaceError({ code: 'setting-invalid', message, details, cause })
 }

@@ -11,10 +11,10 @@ import { tcp } from '@libp2p/tcp'
 import { webRTC, webRTCDirect } from '@libp2p/webrtc'
 import { webSockets } from '@libp2p/websockets'
 import { yamux } from '@libp2p/yamux'
-import { multiaddr } from '@multiformats/multiaddr'
 import { createLibp2p, type Libp2p } from 'libp2p'
 import { createMarketplaceClient, type MarketplaceClient } from '../create-marketplace-client.ts'
 import { createMemoryKeyStore } from '../key-stores.ts'
+import { parseRelayAddress } from '../relay-list.ts'
 import type { KeyStore } from '../types.ts'
 import { createDialGate } from './dial-gate.ts'
 import { inflateInNode } from './inflate.ts'
@@ -72,7 +72,7 @@ export async function createNodeHost({
 }: CreateNodeHostParameters): Promise<Libp2p> {
   const gate = allowPrivateAddresses
     ? undefined
-    : createDialGate({ trusted: network.relays.map((text) => multiaddr(text)) })
+    : createDialGate({ trusted: network.relays.map((text) => parseRelayAddress(text).address) })
   const dialOpts = gate === undefined ? {} : { keepAlive: true, lookup: gate.lookup }
   const rtcConfiguration = { iceServers: [...iceServers] }
   return createLibp2p({

@@ -29,6 +29,16 @@ test('a client on a real network knocks at no door of its own machine that a rec
   expect(there.host.getConnections()).toEqual([])
 })
 
+test.each(['garbage', '/ip4/1/tcp/1/p2p/12D3KooWJtd2FDv5k6KVu9BwsFZNt5qTa3fu5pq43Rbfw7Nd2HLu'])(
+  'a network file with the relay address %s is refused as a setting',
+  async (text) => {
+    await expect(createNodeHost({ network: { chainId: 1, relays: [text] } })).rejects.toMatchObject({
+      code: 'setting-invalid',
+      details: text,
+    })
+  },
+)
+
 test.each([
   ['the relays of its network file, wherever they are', { chainId: 1, isRelay: true }],
   ['private addresses where it is told so', { chainId: 1, allowPrivateAddresses: true }],
