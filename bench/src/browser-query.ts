@@ -11,7 +11,7 @@ import { serveSdkPage } from './serve-sdk-page.ts'
 const sizes = [
   { rows: 1, repetitions: 30 },
   { rows: 100, repetitions: 30 },
-  { rows: 100_000, repetitions: 7 },
+  { rows: 100_000, repetitions: 5 },
   { rows: 1_000_000, repetitions: 3 },
 ] as const
 const systemChromium = '/usr/bin/chromium'
@@ -44,8 +44,11 @@ export const browserQueryBench: Bench = async ({ onProgress }) => {
   try {
     const measured: Measured[] = []
     for (const way of waysOf({ dataset: network.dataset, httpUrl: http.url })) {
-      for (const size of sizes) measured.push(await measure(browser, { url: sdk.url, network, way, size }))
-      onProgress(`${way.name}: done`)
+      for (const size of sizes) {
+        const one = await measure(browser, { url: sdk.url, network, way, size })
+        measured.push(one)
+        onProgress(`${way.name}, ${size.rows} rows: ${one.p50Ms.toFixed(1)} ms, longest task ${one.longestTaskMs} ms`)
+      }
     }
     return toReport(measured)
   } finally {

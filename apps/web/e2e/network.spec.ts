@@ -1,0 +1,167 @@
+/** How answers travel: by WebSocket, webrtc-direct, WebRTC to a private node, and what remains where a browser has less. */
+import { chromium, type Page } from '@playwright/test'
+import { answer, connectDevelopmentWallet, fundFromFaucet, pathOf } from './support/demo.ts'
+import { expect, open, test } from './support/test.ts'
+
+declare global {
+  /** Every RTCPeerConnection of the page, noted by the spec. */
+  var peerConnections: RTCPeerConnection[]
+}
+
+// Two pages, two ways, or a wallet: more than one test's usual work.
+test.slow()
+
+const statusLine = (page: Page) => page.locator('[data-status-line]')
+
+async function openConsole(page: Page, dataset: Parameters<typeof pathOf>[1]): Promise<void> {
+  await open(page, `/console?dataset=${await pathOf(page, dataset)}`)
+  await expect(page.locator('[data-sql-editor] .cm-content')).toContainText('LIMIT 100')
+}
+
+async function run(page: Page, sql: string): Promise<void> {
+  await page.locator('[data-sql-editor] .cm-content').click()
+  await page.keyboard.press('ControlOrMeta+a')
+  await page.keyboard.insertText(sql)
+  await page.keyboard.press('ControlOrMeta+Enter')
+  await expect(page.getByRole('button', { name: /receipt verified/ })).toBeVisible({ timeout: 40_000 })
+}
+
+/** Before the page's own scripts: keeps each RTCPeerConnection, so that its statistics can be read. */
+async function notePeerConnections(page: Page): Promise<void> {
+  await page.addInitScript(() => {
+    globalThis.peerConnections = []
+    globalThis.RTCPeerConnection = class extends RTCPeerConnection {
+      constructor(configuration?: RTCConfiguration) {
+        super(configuration)
+        globalThis.peerConnections.push(this)
+      }
+    }
+  })
+}
+
+/** Bytes that came over data channels, as the browser itself counts them. */
+function receivedByDataChannels(page: Page): Promise<number> {
+  return page.evaluate(async () => {
+    let bytes = 0
+    for (const connection of globalThis.peerConnections) {
+      for (const report of (await connection.getStats()).values() as Iterable<{
+        type: string
+        bytesReceived?: number
+      }>) {
+        if (report.type === 'data-channel') bytes += report.bytesReceived ?? 0
+      }
+    }
+    return bytes
+  })
+}
+
+/** Bytes of our own protocols that came over a kind of connection, as the network page has them. */
+async function receivedBy(page: Page, transport: RegExp): Promise<number> {
+  await page.getByRole('link', { name: 'Network' }).first().click()
+  const row = page.getByRole('table', { name: 'Open connections' }).getByRole('row').filter({ hasText: transport })
+  return Number(await row.first().locator('[data-received]').getAttribute('data-received'))
+}
+
+/** What one more query brought over the connection, by the network page and by the browser's own count. */
+async function receivedByOneMore(
+  page: Page,
+  transport: RegExp,
+  ask: () => Promise<void>,
+): Promise<[ours: number, theirs: number]> {
+  const before = await receivedBy(page, transport)
+  const theirsBefore = await receivedByDataChannels(page)
+  await page.goBack()
+  await ask()
+  await expect(statusLine(page)).toContainText('450 rows')
+  const ours = (await receivedBy(page, transport)) - before
+  return [ours, (await receivedByDataChannels(page)) - theirsBefore]
+}
+
+/** The network file without the relays' WebSocket addresses. */
+async function withoutWebSockets(page: Page): Promise<void> {
+  await page.route('**/enigma-network.json', async (route) => {
+    const response = await route.fetch()
+    const file = (await response.json()) as { relays: string[] }
+    const relays = file.relays.filter((address) => !address.includes('/ws/'))
+    await route.fulfill({ response, json: { ...file, relays } })
+  })
+}
+
+test('by WebSocket where the browser has no WebRTC, and it says what that means', async ({ page }) => {
+  await page.addInitScript(() => Object.defineProperty(globalThis, 'RTCPeerConnection', { value: undefined }))
+  await openConsole(page, 'flights')
+  await run(page, 'SELECT * FROM flights LIMIT 500')
+  await expect(statusLine(page)).toContainText('500 rows')
+  await expect(statusLine(page)).toContainText('blind path over WebSocket')
+  await page.getByRole('link', { name: 'Network' }).first().click()
+  await expect(page.getByText('This browser offers no WebRTC')).toBeVisible()
+})
+
+test('by webrtc-direct where relays have nothing else: the data channels carried the answer', async ({ page }) => {
+  await notePeerConnections(page)
+  await withoutWebSockets(page)
+  await openConsole(page, 'zipcodes')
+  await run(page, 'SELECT * FROM zipcodes LIMIT 200')
+  await expect(statusLine(page)).toContainText('blind path over WebRTC direct')
+  const [ours, theirs] = await receivedByOneMore(page, /WebRTC direct/, () =>
+    run(page, 'SELECT * FROM zipcodes LIMIT 450'),
+  )
+  expect(ours).toBeGreaterThan(10_000)
+  expect(theirs).toBeGreaterThanOrEqual(ours)
+})
+
+test('a private node, which no address leads to, sends its rows by WebRTC', async ({ page }) => {
+  await notePeerConnections(page)
+  await openConsole(page, 'flights')
+  await page.getByText('Direct path', { exact: true }).click()
+  await run(page, 'SELECT * FROM flights LIMIT 200')
+  await expect(statusLine(page)).toContainText('direct path over WebRTC')
+  const [ours, theirs] = await receivedByOneMore(page, /node.*WebRTC/s, async () => {
+    await page.getByText('Direct path', { exact: true }).click()
+    await run(page, 'SELECT * FROM flights LIMIT 450')
+  })
+  expect(ours).toBeGreaterThan(10_000)
+  expect(theirs).toBeGreaterThanOrEqual(ours)
+})
+
+test('in a Chromium that leaves the SDP alone both ways still answer', async ({ launchOptions, baseURL }) => {
+  const trial = '--force-fieldtrials=WebRTC-NoSdpMangleUfrag/Enabled/'
+  const browser = await chromium.launch({ ...launchOptions, args: [...(launchOptions.args ?? []), trial] })
+  try {
+    const page = await browser.newPage(baseURL === undefined ? {} : { baseURL })
+    await openConsole(page, 'zipcodes')
+    await run(page, 'SELECT * FROM zipcodes LIMIT 500')
+    await expect(statusLine(page)).toContainText('500 rows')
+    await openConsole(page, 'flights')
+    await page.getByText('Direct path', { exact: true }).click()
+    await run(page, 'SELECT * FROM flights LIMIT 500')
+    await expect(statusLine(page)).toContainText('direct path over WebRTC')
+  } finally {
+    await browser.close()
+  }
+})
+
+test('a subscriber asks again after a reload, and the wallet is not asked', async ({ page }) => {
+  await open(page, `/d/${await pathOf(page, 'earthquakes')}`)
+  await connectDevelopmentWallet(page)
+  await fundFromFaucet(page)
+  await page.reload()
+  const panel = page.getByRole('region', { name: 'Subscription' })
+  await panel.getByRole('button', { name: 'Subscribe', exact: true }).click()
+  await answer(page, 'Sign')
+  await answer(page, 'Send')
+  await expect(panel.getByText('You are subscribed.')).toBeVisible()
+  await openConsole(page, 'earthquakes')
+  await page.getByText('Subscription', { exact: true }).click()
+  await page.locator('[data-sql-editor] .cm-content').click()
+  await page.keyboard.press('ControlOrMeta+Enter')
+  await page.getByRole('button', { name: /Sign/ }).click()
+  await answer(page, 'Sign')
+  await expect(page.getByRole('button', { name: /receipt verified/ })).toBeVisible({ timeout: 40_000 })
+  await page.reload()
+  await page.locator('html[data-ready]').waitFor()
+  await expect(page.locator('[data-sql-editor] .cm-content')).toContainText('LIMIT 100')
+  await page.getByText('Subscription', { exact: true }).click()
+  await run(page, 'SELECT count(*) AS n FROM earthquakes')
+  await expect(page.getByRole('dialog', { name: 'Development wallet' })).toHaveCount(0)
+})
