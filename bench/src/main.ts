@@ -16,6 +16,11 @@ const entries: readonly Entry[] = [
     load: async () => (await import('./query.ts')).queryBench,
   },
   {
+    name: 'cold-start',
+    description: 'from an empty browser to the first decrypted row, and a second query; an address may follow',
+    load: async () => (await import('./cold-start.ts')).coldStartBench,
+  },
+  {
     name: 'browser-query',
     description: 'one query in Chromium by WebSocket, webrtc-direct and the blind path, beside fetch of JSON',
     load: async () => (await import('./browser-query.ts')).browserQueryBench,

@@ -1,5 +1,6 @@
 /** The SDK alone in a page, as an application would load it; benches drive it by the global `sdkPage`. */
 import { createBrowserClient, type MarketplaceClient, type QueryParameters } from '@enigma/client/browser'
+import { createDecodeWorker } from '../../apps/web/src/lib/state/create-decode-worker.ts'
 import type { Hex, NetworkFile } from '@enigma/protocol'
 import { privateKeyToAccount } from 'viem/accounts'
 
@@ -19,7 +20,7 @@ const sdkPage = {
   async start({ network, key }: { network: NetworkFile; key: Hex }): Promise<void> {
     const signer = privateKeyToAccount(key)
     account = signer.address
-    client = await createBrowserClient({ network, allowPrivateAddresses: true })
+    client = await createBrowserClient({ network, allowPrivateAddresses: true, decodeWorker: createDecodeWorker })
     await client.authorize({
       signer: { address: signer.address, signTypedData: (typedData) => signer.signTypedData(typedData) },
     })

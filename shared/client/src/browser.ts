@@ -7,6 +7,7 @@ import { openClientDatabase } from './browser-database.ts'
 import { createBrowserKeyStore } from './browser-key-store.ts'
 import { openRelayMemory } from './browser-relay-memory.ts'
 import { createMarketplaceClient, type MarketplaceClient } from './create-marketplace-client.ts'
+import { createWorkerDecoder } from './decode/worker-decoder.ts'
 import { type BrowserHostParameters, createBrowserHost } from './host/browser-host.ts'
 import { inflateByStream } from './query/decode-batch.ts'
 import type { KeyStore } from './types.ts'
@@ -22,6 +23,11 @@ export type CreateBrowserClientParameters = BrowserHostParameters & {
   keys?: KeyStore
   /** Blocks of the first request for a dataset's config; fewer are asked for where the provider refuses. */
   logRangeBlocks?: number
+  /**
+   * Makes a module worker that imports `@enigma/client/decode-worker`, where answers are then decrypted and decoded. The
+   * page makes it, because a strict policy lets only the page name scripts. On this thread when absent.
+   */
+  decodeWorker?: () => Worker
   /** Dial loopback and private addresses: for development networks only. */
   allowPrivateAddresses?: boolean
 }
@@ -37,6 +43,7 @@ export async function createBrowserClient({
   network,
   keys,
   logRangeBlocks,
+  decodeWorker,
   allowPrivateAddresses = false,
   ...hostParameters
 }: CreateBrowserClientParameters): Promise<MarketplaceClient> {
@@ -56,6 +63,7 @@ export async function createBrowserClient({
     }),
     publicClient: createPublicClient({ transport: fallback(transports) }),
     logRangeBlocks,
+    decoder: decodeWorker && createWorkerDecoder({ create: decodeWorker }),
     primitives: webPrimitives,
     inflate: inflateByStream,
     nowSeconds: () => Math.floor(Date.now() / 1000),

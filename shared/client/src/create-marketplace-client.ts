@@ -131,6 +131,7 @@ export function createMarketplaceClient(parts: ClientParts): MarketplaceClient {
     verifyReceipt: (parameters) => verifyReceipt({ ...parameters, deployment: deploymentOf(network) }),
     async close() {
       connections.queryStreams.close()
+      parts.decoder?.close()
       await host.stop()
     },
   }

@@ -4,6 +4,7 @@ import type { Hex, NetworkFile, SignedGrant } from '@enigma/protocol'
 import type { Connection, PeerId } from '@libp2p/interface'
 import type { Multiaddr } from '@multiformats/multiaddr'
 import type { PublicClient } from 'viem'
+import type { DecodeAnswer } from './decode/decode-answer.ts'
 import type { InflateRaw } from './query/decode-batch.ts'
 
 /** A session: the key that signs queries and the wallet's grant for it. */
@@ -44,6 +45,15 @@ export type RelayMemory = {
   save: (memos: readonly RelayMemo[]) => void
 }
 
+/** Where answers are decoded besides this thread. */
+export type DecoderSource = {
+  /** The decoder that is ready now; undefined for this thread's own. */
+  current: () => DecodeAnswer | undefined
+  /** Told after each answer: what makes the next ones fast may begin now. */
+  warm: () => void
+  close: () => void
+}
+
 export type ClientParts = {
   network: NetworkFile
   host: Host
@@ -52,6 +62,8 @@ export type ClientParts = {
   canDial?: ((address: Multiaddr) => boolean) | undefined
   /** None when absent. */
   relayMemory?: RelayMemory | undefined
+  /** Decodes answers elsewhere than on this thread; on this one when absent. */
+  decoder?: DecoderSource | undefined
   publicClient: PublicClient
   /** Blocks of the first request for a dataset's config; fewer are asked for where the provider refuses. */
   logRangeBlocks?: number | undefined

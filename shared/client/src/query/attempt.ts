@@ -1,17 +1,8 @@
 /** One attempt of a query: signed, sealed, sent by one path, opened, and checked at its end. */
-import {
-  createAnswerOpener,
-  createReplyKeyPair,
-  createSessionKey,
-  type ReplyKeyPair,
-  sealQuery,
-  sha256,
-  signQuery,
-} from '@enigma/crypto'
+import { createReplyKeyPair, createSessionKey, type ReplyKeyPair, sealQuery, signQuery } from '@enigma/crypto'
 import { createQueryId, type FrameGroup, sendQuery, type StreamPool } from '@enigma/network'
 import {
   type AnswerEnd,
-  type AnswerPart,
   type Deployment,
   encodeSignedQuery,
   type Hex,
@@ -28,14 +19,21 @@ import { hashGrant } from '@enigma/crypto'
 import type { Connection } from '@libp2p/interface'
 import { bytesToHex } from 'viem'
 import type { LocatedDataset } from '../datasets.ts'
+import {
+  type Chunk,
+  createDecoder,
+  type DecodeAnswer,
+  type DecodedBatch,
+  type DecodedPart,
+  type DecodeTimings,
+  outOfTurn,
+} from '../decode/decode-answer.ts'
 import { deploymentOf } from '../sessions.ts'
 import type { ClientParts, QueryStage, Session } from '../types.ts'
 import { readBatch } from './batch.ts'
 import { checkAnswer } from './check-answer.ts'
 import type { ColumnData } from './column-data.ts'
-import { decodeArrow, inflateBatch } from './decode-batch.ts'
 import type { QueryRequest } from './query-request.ts'
-import { readAhead } from './read-ahead.ts'
 
 export type AttemptParameters = {
   parts: ClientParts
@@ -69,9 +67,6 @@ type CheckedEnd = AnswerEnd & { columns: readonly ResultColumn[] }
 
 export type AttemptBatch = { columns: readonly ResultColumn[]; data: readonly ColumnData[]; rowCount: number }
 
-/** Chunks that are opened, and batches that are inflated, while the one before is in use. */
-const chunksAhead = 4
-const batchesAhead = 2
 /** A relay and a node that still work say so every 4 s; silence means that the path is dead. */
 const idleTimeoutMs = 9_000
 /** On top of the dataset's own time limit: for the way, verification and a place in the queue. */
@@ -82,11 +77,9 @@ export async function* attemptQuery(
   parameters: AttemptParameters,
 ): AsyncGenerator<AttemptBatch, AttemptEnd, undefined> {
   const { parts, node, connection, streams, located, signal, onStage } = parameters
-  const { primitives } = parts
   const timings: ClientTimings = { sealMs: 0, openMs: 0, inflateMs: 0, checkMs: 0 }
   const timed = timer(parts.nowMs, timings)
   const { query, replyKeyPair, sealed, requestHash } = await timed('sealMs', () => makeRequest(parameters))
-  const opener = createAnswerOpener({ replyKeyPair, requestHash, signer: node.signer, primitives })
   const route = { audience: node.peerId, dataset: located.id, queryId: createQueryId(), ttl: limits.routeTtl }
   const answer = createAnswerReader({ query, parts, located })
   const leave = new AbortController()
@@ -97,24 +90,41 @@ export async function* attemptQuery(
   onStage('verify')
   try {
     const groups = withDeadline(sent, located.manifest.limits.timeoutSeconds * 1000 + extraWaitMs, leave)
-    const onEnd = () => leave.abort()
-    const open = ({ frame, isLast }: Chunk) => timed('openMs', () => opener.push(frame, isLast))
-    const opened = readAhead({ source: chunksOf(groups), map: open, depth: chunksAhead, onEnd })
-    const source = flatten(opened, () => onStage('run'))
-    const map = (part: AnswerPart) => timed('inflateMs', () => prepare(part, parts))
-    const prepared = readAhead({ source, map, depth: batchesAhead, onEnd })
-    for await (const part of prepared) {
+    const decode = parts.decoder?.current() ?? createDecoder(parts)
+    const decoded = decode({
+      source: chunksOf(groups),
+      opening: { replyKeyPair, requestHash, signer: node.signer },
+      onOpened: () => onStage('run'),
+      onEnd: () => leave.abort(),
+    })
+    const decodeTimings = yield* takeAll(decoded, (part) => {
       const batch = answer.take(part)
-      if (batch === undefined) continue
-      onStage('decrypt')
-      yield batch
-    }
-    opener.finish()
+      if (batch !== undefined) onStage('decrypt')
+      return batch
+    })
     const end = await timed('checkMs', () => answer.finish())
-    return { ...end, client: timings }
+    parts.decoder?.warm()
+    return { ...end, client: { ...timings, ...decodeTimings } }
   } finally {
     signal?.removeEventListener('abort', onAbort)
     leave.abort()
+  }
+}
+
+/** Yields what `take` makes of each part; whoever leaves, or a part that is refused, ends the decoding. */
+async function* takeAll(
+  decoded: ReturnType<DecodeAnswer>,
+  take: (part: DecodedPart) => AttemptBatch | undefined,
+): AsyncGenerator<AttemptBatch, DecodeTimings, undefined> {
+  try {
+    for (;;) {
+      const { done, value } = await decoded.next()
+      if (done === true) return value
+      const batch = take(value)
+      if (batch !== undefined) yield batch
+    }
+  } finally {
+    await decoded.return(undefined as never)
   }
 }
 
@@ -138,9 +148,6 @@ async function makeRequest(parameters: AttemptParameters) {
   const { queryKey, keyId } = node
   return { query, replyKeyPair, ...(await sealQuery({ signedQuery, queryKey, keyId, primitives })) }
 }
-
-/** `isLast`: by what the path says, which is not relied on. */
-type Chunk = { frame: Uint8Array; isLast: boolean }
 
 async function* chunksOf(groups: AsyncIterable<FrameGroup>): AsyncGenerator<Chunk, void, undefined> {
   for await (const { frames, isLast } of groups) {
@@ -167,18 +174,6 @@ async function* withDeadline(
     }
   } finally {
     clearTimeout(timer)
-  }
-}
-
-async function* flatten(
-  opened: AsyncIterable<readonly AnswerPart[]>,
-  onOpened: () => void,
-): AsyncGenerator<AnswerPart, void, undefined> {
-  let isFirst = true
-  for await (const parts of opened) {
-    if (isFirst) onOpened()
-    isFirst = false
-    yield* parts
   }
 }
 
@@ -224,20 +219,9 @@ function grantHashOf(session: Session, deployment: Deployment): Hex {
 
 type AnswerReaderParameters = { query: Query; parts: ClientParts; located: LocatedDataset }
 
-type BatchPart = Extract<AnswerPart, { kind: 'batch' }>
-/** A part whose batch is inflated and hashed. */
-type PreparedPart = { part: AnswerPart; batch: { bytes: Uint8Array; hash: Uint8Array } | undefined }
-
-/** What can be done before it is the part's turn. */
-async function prepare(part: AnswerPart, { primitives, inflate }: ClientParts): Promise<PreparedPart> {
-  if (part.kind !== 'batch') return { part, batch: undefined }
-  const bytes = await inflateBatch(part, inflate)
-  return { part, batch: { bytes, hash: await sha256(bytes, primitives) } }
-}
-
 /** Takes parts in their order: schema, batches, end; a refusal throws. Rows and bytes are bounded by the query's. */
 function createAnswerReader({ query, parts, located }: AnswerReaderParameters) {
-  let schema: Extract<AnswerPart, { kind: 'schema' }> | undefined
+  let schema: Extract<DecodedPart, { kind: 'schema' }> | undefined
   let end: AnswerEnd | undefined
   let rows = 0
   let arrowBytes = 0
@@ -245,26 +229,25 @@ function createAnswerReader({ query, parts, located }: AnswerReaderParameters) {
   /** Kept while the result may still be deterministic. */
   let batches: AttemptBatch[] | undefined = []
 
-  const takeBatch = (part: BatchPart, { bytes, hash }: NonNullable<PreparedPart['batch']>): AttemptBatch => {
+  const takeBatch = (part: DecodedBatch): AttemptBatch => {
     if (schema === undefined || end !== undefined) throw outOfTurn()
     rows += part.rows
-    arrowBytes += bytes.length
+    arrowBytes += part.arrowBytes
     if (rows > query.maxRows || arrowBytes > query.maxBytes) throw overLimit()
-    batchHashes.push(hash)
-    const data = decodeArrow({ bytes, columns: schema.columns, rows: part.rows })
-    const taken = { columns: schema.columns, data, rowCount: part.rows }
+    batchHashes.push(part.hash)
+    const taken = { columns: schema.columns, data: part.data, rowCount: part.rows }
     batches?.push(taken)
     if (rows > limits.deterministicRows) batches = undefined
     return taken
   }
   return {
-    take({ part, batch }: PreparedPart): AttemptBatch | undefined {
+    take(part: DecodedPart): AttemptBatch | undefined {
       if (part.kind === 'refusal') throw refusalToError(part)
-      if (part.kind === 'batch' && batch !== undefined) return takeBatch(part, batch)
+      if (part.kind === 'batch') return takeBatch(part)
       if (part.kind === 'schema') {
         if (schema !== undefined) throw outOfTurn()
         schema = part
-      } else if (part.kind === 'end') {
+      } else {
         if (schema === undefined || end !== undefined) throw outOfTurn()
         end = part
       }
@@ -292,12 +275,5 @@ function overLimit(): MarketplaceError {
   return new MarketplaceError({
     code: 'answer-invalid',
     message: 'The node sent more than it was asked for; ask another node.',
-  })
-}
-
-function outOfTurn(): MarketplaceError {
-  return new MarketplaceError({
-    code: 'answer-invalid',
-    message: 'The node sent its answer out of turn; ask another node.',
   })
 }

@@ -18,6 +18,7 @@ import { aborted } from '@enigma/network'
 import type { Connection } from '@libp2p/interface'
 import { type Connections, transportOf } from '../connections.ts'
 import type { Datasets, LocatedDataset } from '../datasets.ts'
+import { DecoderLostError } from '../decode/worker-decoder.ts'
 import type { ClientParts, QueryPath, QueryStage, QueryTrace, Session, Transport } from '../types.ts'
 import { type AttemptEnd, attemptQuery, type ClientTimings } from './attempt.ts'
 import { type Batch, readBatch } from './batch.ts'
@@ -178,6 +179,11 @@ async function* runAttempts(parameters: StartQueryParameters): AsyncGenerator<Ba
       return yield* runAttempt(parameters, attempt, state)
     } catch (error) {
       if (signal?.aborted) throw aborted(signal)
+      // Happens once at most: whoever has lost the worker decodes on this thread from then on.
+      if (error instanceof DecoderLostError) {
+        tracer.enter('retry', attempt, 'The decoding worker has ended; asking again without it.')
+        continue
+      }
       if (askForFewer(error, query, state)) {
         attempt--
         continue

@@ -60,8 +60,13 @@ class AppState {
   async #createClient(): Promise<MarketplaceClient> {
     // The page's own parts come first.
     await firstContent.whenShown()
-    const [network, { createBrowserClient }] = await Promise.all([this.loadNetwork(), import('@enigma/client/browser')])
-    return createBrowserClient({ network, allowPrivateAddresses: network.faucetUrl !== undefined })
+    const [network, { createBrowserClient }, { createDecodeWorker }] = await Promise.all([
+      this.loadNetwork(),
+      import('@enigma/client/browser'),
+      import('./create-decode-worker.ts'),
+    ])
+    const allowPrivateAddresses = network.faucetUrl !== undefined
+    return createBrowserClient({ network, allowPrivateAddresses, decodeWorker: createDecodeWorker })
   }
 }
 

@@ -1,0 +1,2 @@
+/** The thread that decrypts and decodes answers. */
+import '@enigma/client/decode-worker'
