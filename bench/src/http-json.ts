@@ -15,7 +15,7 @@ const columns = [
   { name: 'destination', type: 'text' },
 ] as const
 
-export type HttpJson = { url: string; stop: () => Promise<void> }
+export type HttpJson = { url: string; pid: number | undefined; stop: () => Promise<void> }
 
 /** Resolves when it answers `/?sql=…`. */
 export async function serveHttpJson(): Promise<HttpJson> {
@@ -32,6 +32,7 @@ export async function serveHttpJson(): Promise<HttpJson> {
   const [port] = (await once(server.stdout, 'data')) as [Buffer]
   return {
     url: `http://127.0.0.1:${String(port).trim()}`,
+    pid: server.pid,
     async stop() {
       server.stdin.end()
       if (server.exitCode === null) await once(server, 'exit')

@@ -6,7 +6,13 @@ import { serveHttpJson } from './http-json.ts'
 import type { QueryNetwork } from './query-network.ts'
 
 /** `ask` throws when rows are missing; the network's ways give what the client says of the query. */
-export type Way = { name: string; ask: (rows: number) => Promise<QueryResult | undefined>; stop: () => Promise<void> }
+export type Way = {
+  name: string
+  ask: (rows: number) => Promise<QueryResult | undefined>
+  /** The process that is asked, with its engines as children. */
+  serverPid?: number | undefined
+  stop: () => Promise<void>
+}
 
 const sqlOf = (rows: number) => `SELECT date, delay, distance, origin, destination FROM flights LIMIT ${rows}`
 
@@ -34,9 +40,10 @@ async function inProcess(): Promise<Way> {
 }
 
 async function httpJson(): Promise<Way> {
-  const { url, stop } = await serveHttpJson()
+  const { url, pid, stop } = await serveHttpJson()
   return {
     name: 'HTTP + JSON',
+    serverPid: pid,
     async ask(rows) {
       const response = await fetch(`${url}/?sql=${encodeURIComponent(sqlOf(rows))}`)
       const answer = (await response.json()) as unknown[]
@@ -47,9 +54,10 @@ async function httpJson(): Promise<Way> {
   }
 }
 
-function networkWays({ client, accounts, dataset }: QueryNetwork): Way[] {
+function networkWays({ client, accounts, dataset, daemonPid }: QueryNetwork): Way[] {
   const way = (account: `0x${string}`, name: string, path: 'direct' | 'blind', webrtcOnly: boolean): Way => ({
     name,
+    serverPid: daemonPid,
     async ask(rows) {
       const run = client.query({ dataset, sql: sqlOf(rows), account, path, webrtcOnly })
       let got = 0

@@ -3,6 +3,7 @@ import { measureLatencies, measureThroughputs } from './query-measure.ts'
 import { measureMemory } from './query-memory.ts'
 import { startQueryNetwork } from './query-network.ts'
 import { measureNodeShare } from './query-node-share.ts'
+import { measureProcessor } from './query-processor.ts'
 import { toReport } from './query-report.ts'
 import { startWays } from './query-ways.ts'
 import type { Bench, BenchReport } from './report.ts'
@@ -19,9 +20,10 @@ async function run(onProgress: (text: string) => void): Promise<BenchReport> {
       const latencies = await measureLatencies(ways, onProgress)
       const roundTripMs = await network.measureRoundTrip()
       const throughputs = await measureThroughputs(ways, onProgress)
+      const processor = await measureProcessor(ways)
       const memory = await measureMemory(network)
       onProgress('the node without a network')
-      return toReport({ latencies, roundTripMs, throughputs, memory, share: await measureNodeShare() })
+      return toReport({ latencies, roundTripMs, throughputs, processor, memory, share: await measureNodeShare() })
     } finally {
       for (const way of ways) await way.stop()
     }

@@ -8,13 +8,13 @@ import { type Asker, createAsker } from './fixtures/query-scene.ts'
 
 const caller = { peerId: 'peer', address: '/ip4/192.0.2.1/tcp/4001' }
 const maxBytes = 2 ** 21
-const manyRows = { sql: 'select id, price from candles order by id', maxRows: 80_000, maxBytes }
+const manyRows = { sql: 'select id, price from candles order by id', maxRows: 40_000, maxBytes }
 
 describe('the budget of an answer', () => {
   let scene: Scene
   beforeAll(async () => {
     const account = { perMinute: 100, perDay: 100, total: 100, bytesPerDay: maxBytes * 1.5 }
-    scene = await startScene({ rows: 80_000, limits: { readerStallMs: 500, account } })
+    scene = await startScene({ rows: 40_000, limits: { readerStallMs: 500, account } })
   })
   afterAll(() => scene.stop())
 
