@@ -123,7 +123,7 @@ function networkOptions({
       circuitRelayTransport({ maxInboundStopStreams: hostLimits.circuitStreams }),
     ],
     connectionEncrypters: [joinWrites(noise())],
-    streamMuxers: [yamux()],
+    streamMuxers: [yamux({ maxEarlyStreams: hostLimits.earlyStreams })],
     connectionManager: {
       maxConnections: hostLimits.maxConnections,
       inboundConnectionThreshold: hostLimits.inboundConnectionThreshold,

@@ -3,6 +3,8 @@
  * private nodes all need them: behind a relay, every client has the relay's address.
  */
 export const hostLimits = {
+  /** Streams that come before a connection is wholly set up; beyond the default 10 the whole connection is dropped. */
+  earlyStreams: 64,
   /** Connections kept open. Default 300. */
   maxConnections: 2000,
   /** New connections a second from one host; default 5, which one relay's clients exceed together. */

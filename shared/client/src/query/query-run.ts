@@ -244,7 +244,9 @@ async function* runAttempt(
   const searchSignal = bothSignals(signal, state.failover)
   const choice = { signal: searchSignal, preference: query.transport, webrtcOnly: query.webrtcOnly }
   tracer.enter('find', attempt)
-  const located = await datasets.locate(query.dataset, { ...choice, isFresh: attempt > 1 })
+  // The relay that only finds a directly asked node carries no answer: it may be reached by any transport.
+  const finding = query.path === 'direct' ? { ...choice, webrtcOnly: false } : choice
+  const located = await datasets.locate(query.dataset, { ...finding, isFresh: attempt > 1 })
   const node = pick(located.nodes, attempt)
   tracer.found(node.peerId)
   tracer.enter('connect', attempt)
