@@ -165,7 +165,7 @@ class WalletState {
       ...{ network, client: money.publicClient, locks: navigator.locks },
       account: () => wallets.account(),
       explain: (error) => explainWalletError(error) ?? toShownError(error),
-      nowSeconds: () => Math.floor(Date.now() / 1000),
+      nowMs: () => Date.now(),
     })
     return { wallets, money, explain: explainWalletError }
   }

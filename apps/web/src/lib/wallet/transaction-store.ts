@@ -107,7 +107,7 @@ function isRival(kept: Transaction, { path, account, chainId }: Transaction): bo
 }
 
 function inOrder(transactions: Transaction[]): Transaction[] {
-  return transactions.sort((a, b) => a.createdAtSeconds - b.createdAtSeconds || (a.id < b.id ? -1 : 1))
+  return transactions.sort((a, b) => a.createdAtMs - b.createdAtMs || (a.id < b.id ? -1 : 1))
 }
 
 /** The oldest beyond what is kept; none that is under way. */

@@ -16,7 +16,7 @@ const faster: Hex = '0xbb'
 const place = { nonce: 3, fromBlock: 10, to: '0x01', data: '0x02' } as const
 const error = { message: 'no' }
 const start: Transaction = {
-  ...{ id: '1', kind: 'cancel', path: 'a/b', account: '0x0a', chainId: 31337, createdAtSeconds: 0 },
+  ...{ id: '1', kind: 'cancel', path: 'a/b', account: '0x0a', chainId: 31337, createdAtMs: 0 },
   place: undefined,
   state: { name: 'checking' },
 }

@@ -48,7 +48,8 @@ export type Transaction = {
   path: string
   account: Hex
   chainId: number
-  createdAtSeconds: number
+  /** Unix milliseconds: two within one second stay in their order. */
+  createdAtMs: number
   /** Set before the wallet is asked to send: how the transaction is found if nobody tells its hash. */
   place: { nonce: number; fromBlock: number; to: Hex | undefined; data: Hex } | undefined
   state: TransactionState

@@ -40,7 +40,7 @@ export type CreateTransactionsParameters = {
   /** The account that the wallet is at now. */
   account: () => Hex | undefined
   explain: (error: unknown) => ShownError
-  nowSeconds: () => number
+  nowMs: () => number
 }
 
 /** Development chains have a block a second, real ones one in twelve. */
@@ -49,7 +49,7 @@ const lockOf = (id: string) => `enigma-transaction-${id}`
 
 /** Creates the transactions of one network; watches nothing before `start`. */
 export function createTransactions(parameters: CreateTransactionsParameters): Transactions {
-  const { network, store, locks, explain, nowSeconds } = parameters
+  const { network, store, locks, explain, nowMs } = parameters
   const watcher = createWatcher(parameters)
   const tell = (id: string, event: TransactionEvent) => store.change(id, (current) => advance(current, event))
   return {
@@ -61,7 +61,7 @@ export function createTransactions(parameters: CreateTransactionsParameters): Tr
       const account = walletClient.account.address.toLowerCase() as Hex
       const transaction: Transaction = {
         ...{ id: crypto.randomUUID(), kind, path, account, chainId: network.chainId },
-        ...{ createdAtSeconds: nowSeconds(), place: undefined, state: { name: 'checking' } },
+        ...{ createdAtMs: nowMs(), place: undefined, state: { name: 'checking' } },
       }
       // The lock lasts as long as this page works on it: whoever gets it later knows that nobody does any more.
       await locks.request(lockOf(transaction.id), async () => {
