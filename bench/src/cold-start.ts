@@ -94,6 +94,12 @@ function measureInPage(): void {
     [...document.querySelectorAll<HTMLButtonElement>('main button:enabled')].find((each) =>
       /^\s*Run/.test(each.textContent),
     )
+  // The first query is written once the dataset is found: into the text area, or the editor's shadow root.
+  const hasQuery = () => {
+    const host = document.querySelector('[data-sql-editor]')
+    const area = document.querySelector<HTMLTextAreaElement>('textarea[aria-label=SQL]')
+    return `${area?.value ?? ''}${host?.shadowRoot?.textContent ?? ''}`.includes('LIMIT')
+  }
   const hasRow = () => document.querySelector('[role=rowheader][data-row="0"]') !== null
   const isVerified = () => document.querySelector('[data-status-line]')?.textContent.includes('verified') === true
   let secondAtMs: number | undefined
@@ -101,7 +107,7 @@ function measureInPage(): void {
   const look = (): void => {
     const nowMs = performance.now()
     if (seen.readyMs === undefined) {
-      if (document.documentElement.dataset['ready'] === undefined) return
+      if (document.documentElement.dataset['ready'] === undefined || !hasQuery()) return
       const button = runButton()
       if (button === undefined) return
       seen.readyMs = nowMs
@@ -120,6 +126,8 @@ function measureInPage(): void {
       seen.secondMs = nowMs - secondAtMs
     }
   }
+  // What stands in a field or a shadow root is no mutation of the document.
+  setInterval(look, 5)
   new MutationObserver(look).observe(document, {
     subtree: true,
     childList: true,
