@@ -51,10 +51,10 @@ for (const route of pages) {
     for (const address of await addressesOf(page, route)) {
       for (const viewport of viewports) {
         await page.setViewportSize(viewport)
-        await open(page, address)
-        await settle(page)
         for (const colorScheme of schemes) {
           await page.emulateMedia({ colorScheme })
+          await open(page, address)
+          await settle(page)
           await expectNoFindings(page, `${address} ${colorScheme} ${viewport.width} px`)
         }
       }
