@@ -3,10 +3,8 @@
  * written one by one; what is written leaves memory as pieces.
  */
 import { ByteWriter, ParquetWriter } from 'hyparquet-writer'
-import { type ColumnType, type ColumnValue, decimalOf, type PublishColumn } from './column-type.ts'
-
-/** Of the version of hyparquet that the writer itself brings. */
-type SchemaElement = ConstructorParameters<typeof ParquetWriter>[0]['schema'][number]
+import { type SchemaElement, schemaElement } from '../parquet/schema-element.ts'
+import { type ColumnType, type ColumnValue, type PublishColumn } from './column-type.ts'
 
 const groupRows = 32_768
 /** Texts and blobs of one row group, in characters or bytes. */
@@ -24,7 +22,7 @@ export type SegmentWriter = {
 export function createSegmentWriter(columns: readonly Pick<PublishColumn, 'name' | 'type'>[]): SegmentWriter {
   const writer = new ByteWriter()
   const root: SchemaElement = { name: 'root', num_children: columns.length }
-  const schema = [root, ...columns.map(({ name, type }) => elementOf(name, type))]
+  const schema = [root, ...columns.map(({ name, type }) => schemaElement({ name, type, isUtc: false }))]
   const file = new ParquetWriter({ writer, schema, createdBy: 'enigma' })
   let rows = 0
   let size = 0
@@ -78,36 +76,4 @@ function join(a: Uint8Array, b: Uint8Array): Uint8Array<ArrayBuffer> {
 /** −0 and 0 are one value to whoever compares, and two to a dictionary of bytes. */
 function storedAs(type: ColumnType): (value: ColumnValue) => ColumnValue {
   return type === 'double' ? (value) => (Object.is(value, -0) ? 0 : value) : (value) => value
-}
-
-function elementOf(name: string, type: ColumnType): SchemaElement {
-  const optional = { name, repetition_type: 'OPTIONAL' } as const
-  switch (type) {
-    case 'boolean':
-      return { ...optional, type: 'BOOLEAN' }
-    case 'integer':
-      return { ...optional, type: 'INT32' }
-    case 'bigint':
-      return { ...optional, type: 'INT64' }
-    case 'double':
-      return { ...optional, type: 'DOUBLE' }
-    case 'blob':
-      return { ...optional, type: 'BYTE_ARRAY' }
-    case 'text':
-      return { ...optional, type: 'BYTE_ARRAY', converted_type: 'UTF8', logical_type: { type: 'STRING' } }
-    case 'date':
-      return { ...optional, type: 'INT32', converted_type: 'DATE', logical_type: { type: 'DATE' } }
-    case 'timestamp':
-      // Not adjusted to UTC: the engine then has a TIMESTAMP, and no zone of its own comes in.
-      return { ...optional, type: 'INT64', logical_type: { type: 'TIMESTAMP', isAdjustedToUTC: false, unit: 'MICROS' } }
-    default:
-      return { ...optional, ...decimalElement(type) }
-  }
-}
-
-function decimalElement(type: ColumnType): Omit<SchemaElement, 'name'> {
-  const { precision, scale } = decimalOf(type) ?? { precision: 0, scale: 0 }
-  const logical = { type: 'DECIMAL', precision, scale } as const
-  const stored = { converted_type: 'DECIMAL', logical_type: logical, precision, scale } as const
-  return { type: 'FIXED_LEN_BYTE_ARRAY', type_length: 16, ...stored }
 }
