@@ -83,10 +83,17 @@ export async function removeQuery(id: number): Promise<void> {
   await database?.delete('queries', id)
 }
 
-/** Keeps the account's last result in place of the one before. */
-export async function keepResult(result: KeptResult): Promise<void> {
+/** Keeps the account's last result in place of the one before; false where this browser has no room for it. */
+export async function keepResult(result: KeptResult): Promise<boolean> {
   const database = await open()
-  await database?.put('results', result)
+  if (database === undefined) return false
+  try {
+    await database.put('results', result)
+    return true
+  } catch {
+    // Its quota is used up: the result stays on the page.
+    return false
+  }
 }
 
 /** The account's last result, unless it is a day old. */

@@ -15,6 +15,8 @@ export class KeptResultState {
   /** Whether results are to be kept. */
   isWanted = $state(false)
   kept = $state.raw<KeptRows>()
+  /** What became of the newest result: it is being written, is kept, or cannot be. */
+  progress = $state<'keeping' | 'kept' | 'too-large' | 'no-room'>()
   #account = nobody
 
   /** Another account, another result; also takes up whether one is wanted. */
@@ -22,6 +24,7 @@ export class KeptResultState {
     this.#account = account ?? nobody
     this.isWanted = readWish(this.#account)
     this.kept = undefined
+    this.progress = undefined
   }
 
   /** Chooses; no longer wanted results are gone at once. */
@@ -30,6 +33,7 @@ export class KeptResultState {
     writeWish(this.#account, isWanted)
     if (isWanted) return
     this.kept = undefined
+    this.progress = undefined
     await removeResult(this.#account)
   }
 
@@ -55,8 +59,13 @@ export class KeptResultState {
   /** Keeps a verified result that is not too large. */
   async keep({ run, dataset }: { run: QueryRunState; dataset: string }): Promise<void> {
     const { rows, outcome, asked } = run
+    this.progress = undefined
     if (!this.isWanted || rows === undefined || outcome === undefined || asked === undefined) return
-    if (rows.rowCount > maxRows || run.bytes > maxBytes) return
+    if (rows.rowCount > maxRows || run.bytes > maxBytes) {
+      this.progress = 'too-large'
+      return
+    }
+    this.progress = 'keeping'
     const account = this.#account
     const { arrowPieces } = await import('#lib/export/arrow.ts')
     const slices = pageSlices()
@@ -65,10 +74,11 @@ export class KeptResultState {
       parts.push(piece)
       if (slices.isDue()) await slices.pause()
     }
-    await keepResult({
+    const isKept = await keepResult({
       ...{ account, dataset, sql: asked.sql, atMs: Date.now(), seq: outcome.seq, isTruncated: outcome.isTruncated },
       columns: rows.columns.map(({ name, type }) => ({ name, type })),
       arrow: new Blob(parts),
     })
+    if (account === this.#account && asked === run.asked) this.progress = isKept ? 'kept' : 'no-room'
   }
 }
