@@ -15,7 +15,8 @@ const missing = () => Object.entries(packages).flatMap(([path, name]) => (exists
 
 if (missing().length > 0 && process.getuid?.() === 0 && existsSync('/usr/bin/apt-get')) {
   console.log(`browsers: installing ${missing().join(', ')}`)
-  if (run('apt-get', 'update', '-qq')) run('apt-get', 'install', '-y', '-qq', ...missing())
+  if (run('apt-get', 'update', '-qq'))
+    run('apt-get', 'install', '-y', '-qq', '-o', 'DPkg::Lock::Timeout=300', ...missing())
 }
 if (missing().includes('chromium') && !run('playwright', 'install', 'chromium')) {
   console.error('browsers: Chromium could not be installed; install one at /usr/bin/chromium and run the tests again')

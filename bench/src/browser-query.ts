@@ -1,8 +1,8 @@
 /** `bench browser-query`: one query in Chromium by each way, beside `fetch` of the same rows as JSON from the same engine. */
-import { existsSync } from 'node:fs'
 import { readFile, writeFile } from 'node:fs/promises'
-import { type Browser, chromium, type Page } from '@playwright/test'
+import type { Browser, Page } from '@playwright/test'
 import { serveHttpJson } from './http-json.ts'
+import { launchChromium } from './launch-chromium.ts'
 import { type QueryNetwork, startQueryNetwork } from './query-network.ts'
 import type { Bench, BenchReport, ReportTable } from './report.ts'
 import type { SdkPage } from './sdk-page.ts'
@@ -14,7 +14,6 @@ const sizes = [
   { rows: 100_000, repetitions: 5 },
   { rows: 1_000_000, repetitions: 3 },
 ] as const
-const systemChromium = '/usr/bin/chromium'
 const sqlOf = (rows: number) => `SELECT date, delay, distance, origin, destination FROM flights LIMIT ${rows}`
 
 type Ways = { dataset: string; httpUrl: string }
@@ -37,10 +36,7 @@ export const browserQueryBench: Bench = async ({ onProgress }) => {
   const network = await startQueryNetwork(onProgress)
   const http = await serveHttpJson()
   const sdk = await serveSdkPage()
-  const browser = await chromium.launch({
-    ...(existsSync(systemChromium) ? { executablePath: systemChromium } : {}),
-    args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking'],
-  })
+  const browser = await launchChromium()
   try {
     const measured: Measured[] = []
     for (const way of waysOf({ dataset: network.dataset, httpUrl: http.url })) {

@@ -1,13 +1,12 @@
 /** `bench cold-start`: from an empty browser's first request to the first decrypted row, and how long a second query takes. */
-import { existsSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { type Browser, chromium, type Page } from '@playwright/test'
+import type { Browser, Page } from '@playwright/test'
 import { startDemoNetwork } from '../../demo/src/demo-network.ts'
+import { launchChromium } from './launch-chromium.ts'
 import type { Bench, BenchReport } from './report.ts'
 
-const systemChromium = '/usr/bin/chromium'
 const profiles = [
   { name: 'plain', runs: 9, goalMs: 800, isSlow: false },
   { name: 'slow 4G, CPU 4 times slower', runs: 5, goalMs: 3500, isSlow: true },
@@ -35,10 +34,7 @@ export const coldStartBench: Bench = async ({ arguments: [address], onProgress }
 
 async function measureAll(base: string, onProgress: (text: string) => void): Promise<BenchReport> {
   const url = `${base}/console?dataset=${await pathOfCandles(base)}`
-  const browser = await chromium.launch({
-    ...(existsSync(systemChromium) ? { executablePath: systemChromium } : {}),
-    args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking'],
-  })
+  const browser = await launchChromium()
   try {
     const measured: Measured[] = []
     for (const profile of profiles) {

@@ -1,12 +1,12 @@
 /** `bench lighthouse`: every page of the web app as a phone loads it; the median of three runs, against goals. */
 import { mkdtemp, rm } from 'node:fs/promises'
-import { existsSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { launch } from 'chrome-launcher'
 import lighthouse, { type Result } from 'lighthouse'
 import { startDemoNetwork } from '../../demo/src/demo-network.ts'
 import { pathOf } from '../../demo/src/network/datasets.ts'
+import { chromiumFlags, chromiumPath } from './launch-chromium.ts'
 import type { Bench } from './report.ts'
 
 const runs = 3
@@ -16,7 +16,6 @@ type Goals = Record<Category, number>
 
 const goals: Goals = { performance: 95, accessibility: 100, 'best-practices': 100, seo: 95 }
 const consoleGoals: Goals = { ...goals, performance: 90 }
-const systemChromium = '/usr/bin/chromium'
 
 type Visit = { page: string; url: string; goals: Goals }
 type Measured = Record<Category | 'lcpMs' | 'tbtMs' | 'cls', number> & { failed: string[] }
@@ -53,8 +52,8 @@ function visitsOf({ webUrl = '', datasets }: Awaited<ReturnType<typeof startDemo
 /** One cold visit by a fresh Chromium, in Lighthouse's mobile emulation. */
 async function measure(url: string): Promise<Measured> {
   const chrome = await launch({
-    ...(existsSync(systemChromium) ? { chromePath: systemChromium } : {}),
-    chromeFlags: ['--headless=new', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run'],
+    chromePath: chromiumPath(),
+    chromeFlags: ['--headless=new', ...chromiumFlags],
   })
   try {
     const outcome = await lighthouse(url, { port: chrome.port, onlyCategories: [...categories], logLevel: 'error' })

@@ -48,6 +48,11 @@ async function main([name, ...rest]: readonly string[]): Promise<number> {
   return report.isMet ? 0 : 1
 }
 
-process.exitCode = await main(process.argv.slice(2))
+try {
+  process.exitCode = await main(process.argv.slice(2))
+} catch (error) {
+  process.stderr.write(`bench: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`)
+  process.exitCode = 1
+}
 // WebRTC's native threads outlive the last connection.
 process.exit()
