@@ -1,11 +1,8 @@
 /** `bench cold-start`: from an empty browser's first request to the first decrypted row, and how long a second query takes. */
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import type { Browser, Page } from '@playwright/test'
-import { startDemoNetwork } from '../../demo/src/demo-network.ts'
 import { launchChromium } from './launch-chromium.ts'
 import type { Bench, BenchReport } from './report.ts'
+import { type WebApp, withWebApp } from './with-web-app.ts'
 
 const profiles = [
   { name: 'plain', runs: 9, goalMs: 800, isSlow: false },
@@ -20,20 +17,11 @@ type Visit = { readyMs: number; firstRowMs: number; secondMs: number }
 type Measured = { profile: Profile; visits: readonly Visit[]; median: Visit }
 
 /** Takes the address of a network that runs; starts its own without. */
-export const coldStartBench: Bench = async ({ arguments: [address], onProgress }) => {
-  if (address !== undefined) return measureAll(address, onProgress)
-  const directory = await mkdtemp(join(tmpdir(), 'enigma-cold-start-'))
-  const demo = await startDemoNetwork({ directory, withWebApp: true, tell: onProgress, onFailure: onProgress })
-  try {
-    return await measureAll(demo.webUrl ?? '', onProgress)
-  } finally {
-    await demo.stop()
-    await rm(directory, { recursive: true, force: true })
-  }
-}
+export const coldStartBench: Bench = ({ arguments: [address], onProgress }) =>
+  withWebApp({ address, onProgress }, (app) => measureAll(app, onProgress))
 
-async function measureAll(base: string, onProgress: (text: string) => void): Promise<BenchReport> {
-  const url = `${base}/console?dataset=${await pathOfCandles(base)}`
+async function measureAll({ base, candles }: WebApp, onProgress: (text: string) => void): Promise<BenchReport> {
+  const url = `${base}/console?dataset=${candles}`
   const browser = await launchChromium()
   try {
     const measured: Measured[] = []
@@ -50,14 +38,6 @@ async function measureAll(base: string, onProgress: (text: string) => void): Pro
   } finally {
     await browser.close()
   }
-}
-
-async function pathOfCandles(base: string): Promise<string> {
-  const response = await fetch(`${base}/catalogue.json?limit=50`)
-  const { entries } = (await response.json()) as { entries: { listing: { curator: string; name: string } }[] }
-  const listing = entries.map((entry) => entry.listing).find(({ name }) => name === 'coinbase_data')
-  if (listing === undefined) throw new Error(`${base} lists no coinbase_data`)
-  return `${listing.curator}/${listing.name}`
 }
 
 /** One visit with an empty cache; the page itself presses Run as soon as it can be pressed. */

@@ -1,13 +1,9 @@
 /** `bench lighthouse`: every page of the web app as a phone loads it; the median of three runs, against goals. */
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { launch } from 'chrome-launcher'
 import lighthouse, { type Result } from 'lighthouse'
-import { startDemoNetwork } from '../../demo/src/demo-network.ts'
-import { pathOf } from '../../demo/src/network/datasets.ts'
 import { chromiumFlags, chromiumPath } from './launch-chromium.ts'
 import type { Bench } from './report.ts'
+import { type WebApp, withWebApp } from './with-web-app.ts'
 
 const runs = 3
 const categories = ['performance', 'accessibility', 'best-practices', 'seo'] as const
@@ -20,32 +16,24 @@ const consoleGoals: Goals = { ...goals, performance: 90 }
 type Visit = { page: string; url: string; goals: Goals }
 type Measured = Record<Category | 'lcpMs' | 'tbtMs' | 'cls', number> & { failed: string[] }
 
-/** Runs it against a network of its own. */
-export const lighthouseBench: Bench = async ({ onProgress }) => {
-  const directory = await mkdtemp(join(tmpdir(), 'enigma-lighthouse-'))
-  const demo = await startDemoNetwork({ directory, withWebApp: true, tell: onProgress, onFailure: onProgress })
-  try {
+/** Takes the address of a network that runs; starts its own without. */
+export const lighthouseBench: Bench = ({ arguments: [address], onProgress }) =>
+  withWebApp({ address, onProgress }, async (app) => {
     const measured: (Visit & Measured)[] = []
-    for (const visit of visitsOf(demo)) {
+    for (const visit of visitsOf(app)) {
       const all: Measured[] = []
       for (let run = 0; run < runs; run++) all.push(await measure(visit.url))
       measured.push({ ...visit, ...medianOf(all) })
       onProgress(`${visit.page}: ${JSON.stringify(medianOf(all))}`)
     }
     return reportOf(measured)
-  } finally {
-    await demo.stop()
-    await rm(directory, { recursive: true, force: true })
-  }
-}
+  })
 
-function visitsOf({ webUrl = '', datasets }: Awaited<ReturnType<typeof startDemoNetwork>>): Visit[] {
-  const candles = datasets.find(({ name }) => name === 'coinbase_data')
-  if (candles === undefined) throw new Error('the demo has no coinbase_data')
-  const pages = ['/', `/d/${pathOf(candles)}`, '/subscriptions', '/publish', '/curator', '/network']
+function visitsOf({ base, candles }: WebApp): Visit[] {
+  const pages = ['/', `/d/${candles}`, '/subscriptions', '/publish', '/curator', '/network']
   return [
-    ...pages.map((page) => ({ page: page.startsWith('/d/') ? '/d/…' : page, url: `${webUrl}${page}`, goals })),
-    { page: '/console', url: `${webUrl}/console?dataset=${pathOf(candles)}`, goals: consoleGoals },
+    ...pages.map((page) => ({ page: page.startsWith('/d/') ? '/d/…' : page, url: `${base}${page}`, goals })),
+    { page: '/console', url: `${base}/console?dataset=${candles}`, goals: consoleGoals },
   ]
 }
 

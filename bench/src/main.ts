@@ -27,7 +27,7 @@ const entries: readonly Entry[] = [
   },
   {
     name: 'lighthouse',
-    description: 'every page of the web app in Lighthouse, mobile, median of three',
+    description: 'every page of the web app in Lighthouse, mobile, median of three; an address may follow',
     load: async () => (await import('./lighthouse.ts')).lighthouseBench,
   },
 ]
