@@ -3,8 +3,8 @@ import { defineConfig } from 'vitest/config'
 // The test projects. `apps/web` builds with its own vite.config.ts; contracts are tested by forge.
 export default defineConfig({
   test: {
-    // Both cores of a small machine: by default one is left idle.
-    maxWorkers: 2,
+    // One more than the cores of a small machine: network tests mostly wait.
+    maxWorkers: 3,
     projects: [
       {
         test: {
@@ -12,6 +12,7 @@ export default defineConfig({
           include: ['shared/*/src/**/*.test.ts'],
           exclude: ['shared/*/src/node/**'],
           environment: 'node',
+          testTimeout: 30_000,
         },
       },
       {

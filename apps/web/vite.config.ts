@@ -50,5 +50,5 @@ export default defineConfig({
   ],
   build: { target: 'es2023' },
   worker: { format: 'es' },
-  test: { name: 'web', include: ['src/**/*.test.ts'], environment: 'node', passWithNoTests: true },
+  test: { name: 'web', include: ['src/**/*.test.ts'], environment: 'node', testTimeout: 30_000 },
 })

@@ -214,6 +214,8 @@ function createBatchesAhead({ hold, ask, signal, state, end, first }: BatchesAhe
       signal.throwIfAborted()
       if (ahead === undefined) return undefined
       const reply = await ahead
+      // Ended while it waited: the process is given back already, and may be someone else's.
+      signal.throwIfAborted()
       if (hold.isEvicted) throw slowReader()
       hold.resume()
       ahead = undefined
