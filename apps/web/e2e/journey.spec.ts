@@ -1,37 +1,30 @@
 /**
  * The whole way of one who never was here: find, try, subscribe, ask, come back, ask a private node, leave. With a mouse,
- * and by touch on a phone.
+ * by keyboard alone, and by touch on a phone.
  */
 import type { Locator, Page } from '@playwright/test'
 import type { Hex } from '@enigma/protocol'
 import { createPublicClient, erc20Abi, formatEther, http } from 'viem'
 import { pathOf } from './support/demo.ts'
+import { type Hand, hands } from './support/hands.ts'
 import { readNetwork } from './support/own-chain.ts'
 import { expect, open, test } from './support/test.ts'
-
-/** Uses something on the page, as one who has this device does. */
-type Hand = (target: Locator) => Promise<void>
-
-const hands: Record<'mouse' | 'touch', Hand> = {
-  mouse: (target) => target.click(),
-  touch: (target) => target.tap(),
-}
 
 const panel = (page: Page) => page.getByRole('region', { name: 'Subscription' })
 const asks = (page: Page) => page.getByRole('dialog', { name: 'Development wallet' })
 const button = (within: Page | Locator, name: string) => within.getByRole('button', { name, exact: true })
 
 async function find(page: Page, hand: Hand, title: RegExp): Promise<void> {
-  await hand(page.getByRole('banner').getByRole('link', { name: 'Discover' }))
-  await hand(page.getByRole('article').getByRole('link', { name: title }))
+  await hand.use(page.getByRole('banner').getByRole('link', { name: 'Discover' }))
+  await hand.use(page.getByRole('article').getByRole('link', { name: title }))
   await expect(page.getByRole('heading', { level: 1, name: title })).toBeVisible()
 }
 
 async function connectAndFund(page: Page, hand: Hand): Promise<Hex> {
-  await hand(button(panel(page), 'Connect a wallet to subscribe'))
-  await hand(page.getByRole('button', { name: 'Development wallet' }))
-  await hand(button(asks(page), 'Connect'))
-  await hand(button(panel(page), 'Get play money'))
+  await hand.use(button(panel(page), 'Connect a wallet to subscribe'))
+  await hand.use(page.getByRole('button', { name: 'Development wallet' }))
+  await hand.use(button(asks(page), 'Connect'))
+  await hand.use(button(panel(page), 'Get play money'))
   await expect(button(panel(page), 'Subscribe')).toBeEnabled()
   const account = await page.evaluate(() => localStorage.getItem('enigma-development-key') !== null)
   expect(account).toBe(true)
@@ -39,21 +32,25 @@ async function connectAndFund(page: Page, hand: Hand): Promise<Hex> {
 }
 
 async function subscribe(page: Page, hand: Hand): Promise<void> {
-  await hand(button(panel(page), 'Subscribe'))
+  await hand.use(button(panel(page), 'Subscribe'))
   // The allowance of the first purchase may cover a later one: then there is nothing to sign.
   await expect(asks(page).getByRole('button', { name: /^(Sign|Send)$/ })).toBeVisible()
-  if (await button(asks(page), 'Sign').isVisible()) await hand(button(asks(page), 'Sign'))
-  await hand(button(asks(page), 'Send'))
+  if (await button(asks(page), 'Sign').isVisible()) await hand.use(button(asks(page), 'Sign'))
+  await hand.use(button(asks(page), 'Send'))
   await expect(panel(page)).toContainText('You are subscribed.')
 }
 
-/** Runs what the console proposes, and waits for rows whose receipt was verified. */
-async function ask(page: Page, hand: Hand, { signs = false } = {}): Promise<void> {
-  await expect(page.locator('[data-sql-editor] .cm-content')).toContainText('LIMIT 100')
-  await hand(page.getByRole('button', { name: /^Run/ }))
+type AskOptions = { signs?: boolean; sql?: string }
+
+/** Runs what the console proposes or `sql`, and waits for rows whose receipt was verified. */
+async function ask(page: Page, hand: Hand, { signs = false, sql }: AskOptions = {}): Promise<void> {
+  const editor = page.locator('[data-sql-editor] .cm-content')
+  await expect(editor).toContainText('LIMIT 100')
+  if (sql !== undefined) await hand.write(editor, sql)
+  await hand.use(page.getByRole('button', { name: /^Run/ }))
   if (signs) {
-    await hand(button(page, 'Sign once in the wallet and run'))
-    await hand(button(asks(page), 'Sign'))
+    await hand.use(button(page, 'Sign once in the wallet and run'))
+    await hand.use(button(asks(page), 'Sign'))
   }
   await expect(page.getByRole('button', { name: /receipt verified/ })).toBeVisible({ timeout: 40_000 })
   await expect(page.locator('[data-status-line]')).toContainText(/[1-9]\d* rows/)
@@ -68,8 +65,8 @@ async function journey(page: Page, hand: Hand): Promise<void> {
   await open(page, '/')
   await test.step('a sample without a wallet', async () => {
     await find(page, hand, /Minute candles/)
-    await hand(page.getByRole('link', { name: 'Sample', exact: true }))
-    await hand(button(page.getByRole('main'), 'Run'))
+    await hand.use(page.getByRole('link', { name: 'Sample', exact: true }))
+    await hand.use(button(page.getByRole('main'), 'Run'))
     await expect(page.getByRole('button', { name: /receipt verified/ })).toBeVisible({ timeout: 40_000 })
   })
 
@@ -83,8 +80,8 @@ async function journey(page: Page, hand: Hand): Promise<void> {
   })
 
   await test.step('every row, after one signature; after a reload without any', async () => {
-    await hand(panel(page).getByRole('link', { name: 'Ask in SQL' }))
-    await ask(page, hand, { signs: true })
+    await hand.use(panel(page).getByRole('link', { name: 'Ask in SQL' }))
+    await ask(page, hand, { signs: true, sql: 'SELECT * FROM candles ORDER BY volume DESC LIMIT 100' })
     await page.reload()
     await page.locator('html[data-ready]').waitFor()
     await expect(page.getByText('Every row; the node learns your account and the query.')).toBeVisible()
@@ -95,7 +92,7 @@ async function journey(page: Page, hand: Hand): Promise<void> {
   await test.step('the private node', async () => {
     await find(page, hand, /3 million US flights/)
     await subscribe(page, hand)
-    await hand(panel(page).getByRole('link', { name: 'Ask in SQL' }))
+    await hand.use(panel(page).getByRole('link', { name: 'Ask in SQL' }))
     await ask(page, hand)
     await expect(asks(page)).toBeHidden()
   })
@@ -103,9 +100,9 @@ async function journey(page: Page, hand: Hand): Promise<void> {
   await test.step('cancelled: what was shown came back, and the next query is refused in words', async () => {
     await find(page, hand, /3 million US flights/)
     const before = await balanceOf(account)
-    await hand(button(panel(page), 'Cancel and get the rest back'))
-    await hand(button(page, 'Cancel and pay back'))
-    await hand(button(asks(page), 'Send'))
+    await hand.use(button(panel(page), 'Cancel and get the rest back'))
+    await hand.use(button(page, 'Cancel and pay back'))
+    await hand.use(button(asks(page), 'Send'))
     const told =
       (await panel(page)
         .getByText(/came back to your account/)
@@ -116,8 +113,8 @@ async function journey(page: Page, hand: Hand): Promise<void> {
     expect(refund - Number.parseFloat(told)).toBeLessThan(0.000_001)
     await open(page, `/console?dataset=${await pathOf(page, 'flights')}`)
     await expect(page.locator('[data-sql-editor] .cm-content')).toContainText('LIMIT 100')
-    await hand(page.getByText('Subscription', { exact: true }))
-    await hand(page.getByRole('button', { name: /^Run/ }))
+    await hand.use(page.getByRole('radio', { name: 'Subscription' }))
+    await hand.use(page.getByRole('button', { name: /^Run/ }))
     await expect(page.getByRole('main').getByRole('alert')).toContainText(/subscri/)
     await expect(page.getByRole('link', { name: 'Open the dataset’s page to subscribe' })).toBeVisible()
   })
@@ -127,6 +124,8 @@ test.describe.configure({ timeout: 240_000 })
 test.use({ actionTimeout: 20_000 })
 
 test('the journey with a mouse', ({ page }) => journey(page, hands.mouse))
+
+test('the journey by keyboard alone', ({ page }) => journey(page, hands.keyboard))
 
 test.describe('on a phone', () => {
   test.use({ viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true })

@@ -31,6 +31,8 @@ export type CreateSqlEditorParameters = {
   text: string
   selection: { from: number; to: number }
   label: string
+  /** How to get out, for screen readers; the same stands beside the editor. */
+  description: string
   /** Asked at each completion: it may not be there yet. */
   schema: () => SqlSchema | undefined
   onChange: (text: string) => void
@@ -50,6 +52,7 @@ const dialect = SQLDialect.define({
 export function createSqlEditor(parameters: CreateSqlEditorParameters): SqlEditor {
   const { host, text, selection } = parameters
   const root = host.shadowRoot ?? host.attachShadow({ mode: 'open' })
+  root.append(createDescription(parameters.description))
   const extras = new Compartment()
   const view = new EditorView({
     root,
@@ -94,6 +97,17 @@ export function createSqlEditor(parameters: CreateSqlEditorParameters): SqlEdito
   }
 }
 
+/** Within the shadow root: what describes an element must be in its tree. */
+const descriptionId = 'description'
+
+function createDescription(text: string): HTMLElement {
+  const element = document.createElement('p')
+  element.id = descriptionId
+  element.hidden = true
+  element.textContent = text
+  return element
+}
+
 function coreExtensions({ label, onChange, onRun }: CreateSqlEditorParameters) {
   const run = () => {
     onRun()
@@ -108,7 +122,10 @@ function coreExtensions({ label, onChange, onRun }: CreateSqlEditorParameters) {
     bracketMatching(),
     EditorView.lineWrapping,
     placeholder('SELECT …'),
-    EditorView.contentAttributes.of({ 'aria-label': label, spellcheck: 'false', autocapitalize: 'off' }),
+    EditorView.contentAttributes.of({
+      ...{ 'aria-label': label, 'aria-describedby': descriptionId },
+      ...{ spellcheck: 'false', autocapitalize: 'off' },
+    }),
     Prec.highest(keymap.of([{ key: 'Mod-Enter', run, preventDefault: true }])),
     keymap.of([
       ...standardKeymap,
