@@ -109,7 +109,7 @@ async function expectSeen(page: Page): Promise<void> {
         const root: Node = marked.getRootNode()
         marked = marked.parentElement ?? (root instanceof ShadowRoot ? root.host : null)
       }
-      const what = `${element.outerHTML.slice(0, 120)}`
+      const what = element.outerHTML.slice(0, 120)
       if (!isInView) return `out of view: ${what}`
       return isMarked(marked) ? 'seen' : `without a mark: ${what}`
     })
