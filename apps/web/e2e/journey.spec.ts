@@ -9,6 +9,7 @@ import { pathOf } from './support/demo.ts'
 import { type Hand, hands } from './support/hands.ts'
 import { readNetwork } from './support/own-chain.ts'
 import { expect, open, test } from './support/test.ts'
+import { launchSdpAlone, notePeerConnections, receivedBy, receivedByWebrtc, withoutWebrtc } from './support/traffic.ts'
 
 const panel = (page: Page) => page.getByRole('region', { name: 'Subscription' })
 const asks = (page: Page) => page.getByRole('dialog', { name: 'Development wallet' })
@@ -56,7 +57,41 @@ async function ask(page: Page, hand: Hand, { signs = false, sql }: AskOptions = 
   await expect(page.locator('[data-status-line]')).toContainText(/[1-9]\d* rows/)
 }
 
-async function journey(page: Page, hand: Hand): Promise<void> {
+/** By which way a private node's answers come: itself by WebRTC, or where the browser has none, by a relay. */
+type Way = 'webrtc' | 'websocket'
+
+/** Asks the private node as subscriber; by WebRTC, the browser counts no fewer bytes than the answer had. */
+async function askPrivately(page: Page, hand: Hand, way: Way): Promise<void> {
+  const statusLine = page.locator('[data-status-line]')
+  if (way === 'websocket') {
+    await ask(page, hand)
+    await expect(statusLine).toContainText('blind path over WebSocket')
+    return
+  }
+  const askDirectly = async () => {
+    await hand.use(page.getByRole('radio', { name: 'Direct path' }))
+    await expect(page.getByRole('radio', { name: 'Subscription' })).toBeChecked()
+    await ask(page, hand)
+    await expect(statusLine).toContainText('direct path over')
+  }
+  const received = async () => ({
+    ours: await receivedBy(page, /node.*WebRTC/s, hand),
+    theirs: await receivedByWebrtc(page, 'data-channel'),
+  })
+  // The first query connects, on a slow machine by a circuit that introduces WebRTC; the second one's bytes are counted.
+  await askDirectly()
+  const before = await received()
+  await page.goBack()
+  await askDirectly()
+  await expect(statusLine).toContainText('direct path over WebRTC')
+  const after = await received()
+  const answerBytes = after.ours - before.ours
+  expect(answerBytes).toBeGreaterThan(2_000)
+  expect(after.theirs - before.theirs).toBeGreaterThanOrEqual(answerBytes)
+}
+
+async function journey(page: Page, hand: Hand, way: Way = 'webrtc'): Promise<void> {
+  await (way === 'webrtc' ? notePeerConnections(page) : withoutWebrtc(page))
   const network = await readNetwork(page.context())
   const client = createPublicClient({ transport: http(network.rpcUrl), cacheTime: 0 })
   const balanceOf = (account: Hex) =>
@@ -93,7 +128,7 @@ async function journey(page: Page, hand: Hand): Promise<void> {
     await find(page, hand, /3 million US flights/)
     await subscribe(page, hand)
     await hand.use(panel(page).getByRole('link', { name: 'Ask in SQL' }))
-    await ask(page, hand)
+    await askPrivately(page, hand, way)
     await expect(asks(page)).toBeHidden()
   })
 
@@ -124,6 +159,17 @@ test.describe.configure({ timeout: 240_000 })
 test.use({ actionTimeout: 20_000 })
 
 test('the journey with a mouse', ({ page }) => journey(page, hands.mouse))
+
+test('the journey in a Chromium that leaves the SDP alone', async ({ launchOptions, baseURL }) => {
+  const browser = await launchSdpAlone(launchOptions)
+  try {
+    await journey(await browser.newPage(baseURL === undefined ? {} : { baseURL }), hands.mouse)
+  } finally {
+    await browser.close()
+  }
+})
+
+test('the journey by WebSocket alone', ({ page }) => journey(page, hands.mouse, 'websocket'))
 
 test('the journey by keyboard alone', ({ page }) => journey(page, hands.keyboard))
 

@@ -1,12 +1,8 @@
 /** How answers travel: by WebSocket, webrtc-direct, WebRTC to a private node, and what remains where a browser has less. */
-import { chromium, type Page } from '@playwright/test'
+import type { Page } from '@playwright/test'
 import { answer, connectDevelopmentWallet, fundFromFaucet, pathOf } from './support/demo.ts'
 import { expect, open, test } from './support/test.ts'
-
-declare global {
-  /** Every RTCPeerConnection of the page, noted by the spec. */
-  var peerConnections: RTCPeerConnection[]
-}
+import { launchSdpAlone, notePeerConnections, receivedBy, receivedByWebrtc, withoutWebrtc } from './support/traffic.ts'
 
 // Two pages, two ways, or a wallet: more than one test's usual work.
 test.slow()
@@ -24,42 +20,6 @@ async function run(page: Page, sql: string): Promise<void> {
   await page.keyboard.insertText(sql)
   await page.keyboard.press('ControlOrMeta+Enter')
   await expect(page.getByRole('button', { name: /receipt verified/ })).toBeVisible({ timeout: 40_000 })
-}
-
-/** Before the page's own scripts: keeps each RTCPeerConnection, so that its statistics can be read. */
-async function notePeerConnections(page: Page): Promise<void> {
-  await page.addInitScript(() => {
-    globalThis.peerConnections = []
-    globalThis.RTCPeerConnection = class extends RTCPeerConnection {
-      constructor(configuration?: RTCConfiguration) {
-        super(configuration)
-        globalThis.peerConnections.push(this)
-      }
-    }
-  })
-}
-
-/** Bytes that came, as the browser itself counts them; those of data channels are forgotten with the channel. */
-function receivedByWebrtc(page: Page, kind: 'data-channel' | 'transport'): Promise<number> {
-  return page.evaluate(async (wanted) => {
-    let bytes = 0
-    for (const connection of globalThis.peerConnections) {
-      for (const report of (await connection.getStats()).values() as Iterable<{
-        type: string
-        bytesReceived?: number
-      }>) {
-        if (report.type === wanted) bytes += report.bytesReceived ?? 0
-      }
-    }
-    return bytes
-  }, kind)
-}
-
-/** Bytes of our own protocols that came over a kind of connection, as the network page has them. */
-async function receivedBy(page: Page, transport: RegExp): Promise<number> {
-  await page.getByRole('link', { name: 'Network' }).first().click()
-  const row = page.getByRole('table', { name: 'Open connections' }).getByRole('row').filter({ hasText: transport })
-  return Number(await row.first().locator('[data-received]').getAttribute('data-received'))
 }
 
 /** What one more query brought over the connection, by the network page and by the browser's own count. */
@@ -90,7 +50,7 @@ async function withoutWebSockets(page: Page): Promise<void> {
 }
 
 test('by WebSocket where the browser has no WebRTC, and it says what that means', async ({ page }) => {
-  await page.addInitScript(() => Object.defineProperty(globalThis, 'RTCPeerConnection', { value: undefined }))
+  await withoutWebrtc(page)
   await openConsole(page, 'flights')
   await run(page, 'SELECT * FROM flights LIMIT 500')
   await expect(statusLine(page)).toContainText('500 rows')
@@ -127,8 +87,7 @@ test('a private node, which no address leads to, sends its rows by WebRTC', asyn
 })
 
 test('in a Chromium that leaves the SDP alone both ways still answer', async ({ launchOptions, baseURL }) => {
-  const trial = '--force-fieldtrials=WebRTC-NoSdpMangleUfrag/Enabled/'
-  const browser = await chromium.launch({ ...launchOptions, args: [...(launchOptions.args ?? []), trial] })
+  const browser = await launchSdpAlone(launchOptions)
   try {
     const page = await browser.newPage(baseURL === undefined ? {} : { baseURL })
     await openConsole(page, 'zipcodes')
