@@ -7,10 +7,12 @@ import type { ResultColumn, Value } from '@enigma/protocol'
 import {
   DuckDBBlobValue,
   type DuckDBConnection,
+  type DuckDBDataChunk,
   DuckDBDecimalValue,
   DuckDBInstance,
   type DuckDBValue,
 } from '@duckdb/node-api'
+import { nextChunk } from '../duckdb/next-chunk.ts'
 import { lineExpressionOf, lineTypeOf } from './row-line.ts'
 import type { BuildTask, InspectTask, SegmentFacts, SegmentSource, SegmentTask } from './segment-task.ts'
 
@@ -145,14 +147,19 @@ async function hashFile({
   const selected = columns.map((column) => hashedExpression(column)).join(', ')
   const result = await connection.stream(`SELECT ${selected} FROM read_parquet(${list([path])})`)
   let rows = 0
-  for await (const chunk of result) {
-    if (rows + chunk.rowCount > maxRows) throw new SegmentDataError(`the segment has more than ${maxRows} rows`)
-    const values = columns.map((_column, index) => chunk.getColumnValues(index).map(toValue))
-    for (let row = 0; row < chunk.rowCount; row++) hasher.addRow(values.map((column) => column[row] ?? null))
-    rows += chunk.rowCount
+  for (let chunk = await nextChunk(result); chunk !== undefined; chunk = await nextChunk(result)) {
+    const { rowCount } = chunk
+    if (rows + rowCount > maxRows) throw new SegmentDataError(`the segment has more than ${maxRows} rows`)
+    const values = valuesOf(chunk, columns.length)
+    for (let row = 0; row < rowCount; row++) hasher.addRow(values.map((column) => column[row] ?? null))
+    rows += rowCount
     onRows?.(rows)
   }
   return hasher.finish()
+}
+
+function valuesOf(chunk: DuckDBDataChunk, columnCount: number): Value[][] {
+  return Array.from({ length: columnCount }, (_, index) => chunk.getColumnValues(index).map(toValue))
 }
 
 /** Dates and times leave DuckDB as the integers that protocol values are. */

@@ -105,6 +105,12 @@ async function enginePids(): Promise<number[]> {
   })
 }
 
+test('a row that fails after others ends the answer as a failure, never as its end', async () => {
+  const sql = 'SELECT id, CASE WHEN id >= 99999 THEN CAST(label AS INTEGER) ELSE 1 END AS late FROM trades'
+  await expect(database.rows(sql)).rejects.toMatchObject({ code: 'engine-failed' })
+  expect(await database.rows('SELECT count(*) FROM trades')).toEqual([[100_000n]])
+})
+
 test('an engine process that dies in the middle of an answer ends it honestly, and the next query works', async () => {
   const result = await database.stream('SELECT * FROM trades ORDER BY id')
   const batches = result.batches[Symbol.asyncIterator]()

@@ -15,6 +15,7 @@ import {
   type DuckDBResult,
   DuckDBTimestampValue,
 } from '@duckdb/node-api'
+import { nextChunk } from '../../../../duckdb/next-chunk.ts'
 import { engineLimits } from '../engine-limits.ts'
 import { encodeArrowRows } from './arrow-batch.ts'
 import { columnTypeOf } from './column-types.ts'
@@ -202,8 +203,8 @@ function createBatchReader({ result, columns, request, deterministic }: BatchRea
 
   const fill = async (rows: number) => {
     while (!isExhausted && held.rows < rows && held.bytes < engineLimits.batchBytes) {
-      const chunk = await result.fetchChunk()
-      if (chunk === null || chunk.rowCount === 0) isExhausted = true
+      const chunk = await nextChunk(result)
+      if (chunk === undefined) isExhausted = true
       else held.add(chunk)
     }
   }

@@ -2,6 +2,7 @@
 import { positionDetails, positionOfByte } from '@enigma/query'
 import { MarketplaceError } from '@enigma/protocol'
 import * as v from 'valibot'
+import { StreamFailedError } from '../../../../duckdb/next-chunk.ts'
 import type { QueryRequest } from './engine-messages.ts'
 
 const maxDetails = 500
@@ -19,6 +20,11 @@ export function toFailure(cause: unknown, { isLate, isCancelled, request }: Fail
   if (isLate) {
     const message = `The query took longer than ${request.timeoutMs / 1000} s; ask for less or filter more.`
     return new MarketplaceError({ code: 'too-slow', message })
+  }
+  if (cause instanceof StreamFailedError) {
+    const message =
+      'The query failed after a part of its rows: a value did not convert, or memory ran out; mend the expression, or ask for less.'
+    return new MarketplaceError({ code: 'engine-failed', message })
   }
   const text = cause instanceof Error ? cause.message : String(cause)
   // Out of memory, DuckDB would move data to a temporary file, which the hardened configuration forbids.
