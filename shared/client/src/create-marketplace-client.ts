@@ -21,7 +21,7 @@ import {
 import { verifyReceipt } from '@enigma/crypto'
 import { datasetIdOf, type Hex, parseDatasetPath, type Receipt, type SignedReceipt } from '@enigma/protocol'
 import { type Connections, createConnections } from './connections.ts'
-import { createDatasets, type LocatedDataset } from './datasets.ts'
+import { createDatasets, type Datasets, type LocatedDataset } from './datasets.ts'
 import { createDiscover, type DiscoverParameters, type DiscoverReturnType } from './discover.ts'
 import { createHealth, type DatasetHealth, type HealthParameters } from './health.ts'
 import { type ClientNetwork, createNetworkView, type NetworkView } from './network-view.ts'
@@ -50,6 +50,9 @@ export type SubscribeToDatasetParameters = {
 export type RenewParameters = Pick<SubscribeToDatasetParameters, 'dataset' | 'walletClient'> & {
   accounts?: readonly Hex[]
 }
+
+/** What parts of the SDK that are loaded apart are made of: this client's own host, connections and datasets. */
+export type ClientInside = { parts: ClientParts; connections: Connections; datasets: Datasets }
 
 export type MarketplaceClient = {
   /** Searches the catalogue; what two relays say is checked against the chain. */
@@ -89,6 +92,8 @@ export type MarketplaceClient = {
   health: (parameters: HealthParameters) => Promise<DatasetHealth>
   /** What this client sees of its network, and the choice of a relay. */
   network: () => ClientNetwork
+  /** Makes a part of the SDK that few pages need over this client, such as `createPublishing`. */
+  extend: <Part>(create: (inside: ClientInside) => Part) => Part
   /** Ends the host and every connection. */
   close: () => Promise<void>
 }
@@ -128,6 +133,7 @@ export function createMarketplaceClient(parts: ClientParts): MarketplaceClient {
     sample: (query) => createQueryRun({ parts, connections, datasets, query, session: undefined }),
     health: createHealth({ parts, connections, datasets }),
     network: () => view,
+    extend: (create) => create({ parts, connections, datasets }),
     verifyReceipt: (parameters) => verifyReceipt({ ...parameters, deployment: deploymentOf(network) }),
     async close() {
       connections.queryStreams.close()

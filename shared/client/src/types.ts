@@ -1,7 +1,7 @@
 /** What the SDK is made of: everything with side effects is handed in. */
 import type { Primitives, SessionKey } from '@enigma/crypto'
 import type { Hex, NetworkFile, SignedGrant } from '@enigma/protocol'
-import type { Connection, PeerId } from '@libp2p/interface'
+import type { Connection, Libp2p, PeerId } from '@libp2p/interface'
 import type { Multiaddr } from '@multiformats/multiaddr'
 import type { PublicClient } from 'viem'
 import type { DecodeAnswer } from './decode/decode-answer.ts'
@@ -19,8 +19,11 @@ export type KeyStore = {
   delete: (id: string) => Promise<void>
 }
 
-/** A libp2p host; the SDK dials one address at a time, opens streams, and never listens. A `Libp2p` is one. */
-export type Host = {
+/**
+ * A libp2p host; the SDK dials one address at a time, opens streams, and never listens. A `Libp2p` is one. What it handles is
+ * asked by peers that it has dialled: nodes, while something is published from here.
+ */
+export type Host = Pick<Libp2p, 'handle' | 'unhandle'> & {
   readonly peerId: PeerId
   /** A new connection, also beside one that is open. */
   dial: (address: Multiaddr, options: { signal: AbortSignal; force: true }) => Promise<Connection>

@@ -5,7 +5,7 @@
  */
 import { joinWrites } from '@enigma/network'
 import { generateKeyPair } from '@libp2p/crypto/keys'
-import type { Connection, Logger, Transport } from '@libp2p/interface'
+import type { Connection, Logger, StreamHandler, Transport } from '@libp2p/interface'
 import { noise } from '@libp2p/noise'
 import { peerIdFromPrivateKey } from '@libp2p/peer-id'
 import {
@@ -18,6 +18,7 @@ import { webSockets, type WebSocketsComponents } from '@libp2p/websockets'
 import { yamux } from '@libp2p/yamux'
 import type { Multiaddr } from '@multiformats/multiaddr'
 import type { Host } from '../types.ts'
+import type { StreamHandlers } from './dial-connection.ts'
 import { circuitOf, dialCircuit } from './dial-circuit.ts'
 import { createDialUpgrader, lastPeerOf } from './upgrade-connection.ts'
 
@@ -31,11 +32,13 @@ export async function createBrowserHost({ iceServers = [] }: BrowserHostParamete
   const privateKey = await generateKeyPair('Ed25519')
   const peerId = peerIdFromPrivateKey(privateKey)
   const open = new Set<Connection>()
+  const { handlers, ...protocols } = createProtocols()
   const stopped = new AbortController()
   const logger = { forComponent: () => silent }
   const upgrader = createDialUpgrader({
     encrypter: () => encrypter,
     muxer: yamux()(),
+    handlers,
     onConnection(connection) {
       open.add(connection)
       connection.addEventListener('close', () => open.delete(connection), { once: true })
@@ -67,8 +70,7 @@ export async function createBrowserHost({ iceServers = [] }: BrowserHostParamete
     webRTC({ rtcConfiguration })(components as unknown as WebRTCTransportComponents),
   ]
   return {
-    peerId,
-    getConnections,
+    ...{ peerId, getConnections, ...protocols },
     async dial(address, { signal }) {
       const connection = await dial(address, signal)
       leaveIntroduction(connection, connectionsTo(connection.remotePeer))
@@ -77,6 +79,22 @@ export async function createBrowserHost({ iceServers = [] }: BrowserHostParamete
     async stop() {
       stopped.abort(new Error('the host has stopped'))
       await Promise.allSettled(getConnections().map((connection) => connection.close()))
+    },
+  }
+}
+
+/** What peers that were dialled may ask here. */
+function createProtocols(): Pick<Host, 'handle' | 'unhandle'> & { handlers: StreamHandlers } {
+  const handlers = new Map<string, StreamHandler>()
+  return {
+    handlers,
+    handle(protocols, handler) {
+      for (const protocol of [protocols].flat()) handlers.set(protocol, handler)
+      return Promise.resolve()
+    },
+    unhandle(protocols) {
+      for (const protocol of [protocols].flat()) handlers.delete(protocol)
+      return Promise.resolve()
     },
   }
 }

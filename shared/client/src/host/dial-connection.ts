@@ -1,4 +1,4 @@
-/** An outbound libp2p connection of a host that only dials: streams are opened on it, and every incoming one is declined. */
+/** An outbound libp2p connection of a host that only dials: incoming streams are declined but for what the host handles. */
 import {
   type AbortOptions,
   type Connection,
@@ -11,6 +11,7 @@ import {
   type PeerId,
   type Stream,
   StreamCloseEvent,
+  type StreamHandler,
   type StreamMuxer,
   TypedEventEmitter,
 } from '@libp2p/interface'
@@ -20,12 +21,18 @@ import type { Multiaddr } from '@multiformats/multiaddr'
 /** For a protocol to be agreed on a stream, and for a connection to close politely. */
 const negotiationTimeoutMs = 10_000
 const closeTimeoutMs = 1_000
+/** Streams that the peer may have open here at once; more are reset. */
+const maxIncomingStreams = 16
+
+/** Who answers which protocol. */
+export type StreamHandlers = ReadonlyMap<string, StreamHandler>
 
 export type DialConnectionParameters = {
   maConn: MultiaddrConnection
   muxer: StreamMuxer
   remotePeer: PeerId
   limits: ConnectionLimits | undefined
+  handlers: StreamHandlers
 }
 
 type ConnectionEvents = Omit<MessageStreamEvents, 'drain' | 'message' | 'end'>
@@ -45,11 +52,14 @@ export class DialConnection extends TypedEventEmitter<ConnectionEvents> implemen
   declare limits?: ConnectionLimits
   readonly #maConn: MultiaddrConnection
   readonly #muxer: StreamMuxer
+  readonly #handlers: StreamHandlers
+  #incoming = 0
 
-  constructor({ maConn, muxer, remotePeer, limits }: DialConnectionParameters) {
+  constructor({ maConn, muxer, remotePeer, limits, handlers }: DialConnectionParameters) {
     super()
     this.#maConn = maConn
     this.#muxer = muxer
+    this.#handlers = handlers
     this.remoteAddr = maConn.remoteAddr
     this.remotePeer = remotePeer
     this.timeline = maConn.timeline
@@ -57,7 +67,7 @@ export class DialConnection extends TypedEventEmitter<ConnectionEvents> implemen
     this.direct = isDirect(maConn.remoteAddr)
     this.log = maConn.log
     if (limits !== undefined) this.limits = limits
-    muxer.addEventListener('stream', ({ detail }) => void decline(detail))
+    muxer.addEventListener('stream', ({ detail }) => void this.#answer(detail))
     maConn.addEventListener('close', ({ local, error }) => this.dispatchEvent(new StreamCloseEvent(local, error)))
   }
 
@@ -93,19 +103,25 @@ export class DialConnection extends TypedEventEmitter<ConnectionEvents> implemen
     this.#muxer.abort(error)
     this.#maConn.abort(error)
   }
+
+  /** Hands the stream to who handles its protocol; where nobody does, it is told so until the peer asks for no more. */
+  async #answer(stream: Stream): Promise<void> {
+    this.#incoming += 1
+    try {
+      if (this.#incoming > maxIncomingStreams) throw new RangeError('too many streams at once')
+      const signal = AbortSignal.timeout(negotiationTimeoutMs)
+      stream.protocol = await handle(stream, [...this.#handlers.keys()], { signal })
+      await this.#handlers.get(stream.protocol)?.(stream, this)
+    } catch (error) {
+      stream.abort(error instanceof Error ? error : new Error('no protocol was agreed', { cause: error }))
+    } finally {
+      this.#incoming -= 1
+    }
+  }
 }
 
 /** A circuit is not; WebRTC that a circuit only introduced is. */
 function isDirect(address: Multiaddr): boolean {
   const names = address.getComponents().map(({ name }) => name)
   return !names.includes('p2p-circuit') || names.includes('webrtc')
-}
-
-/** Says of every protocol that it is not spoken here, until the peer asks for no more; then the stream is reset. */
-async function decline(stream: Stream): Promise<void> {
-  try {
-    await handle(stream, [], { signal: AbortSignal.timeout(negotiationTimeoutMs) })
-  } catch (error) {
-    stream.abort(error instanceof Error ? error : new Error('no protocol was agreed', { cause: error }))
-  }
 }

@@ -12,12 +12,13 @@ import type {
 import { select } from '@libp2p/multistream-select'
 import { peerIdFromString } from '@libp2p/peer-id'
 import type { Multiaddr } from '@multiformats/multiaddr'
-import { DialConnection } from './dial-connection.ts'
+import { DialConnection, type StreamHandlers } from './dial-connection.ts'
 
 export type DialUpgraderParameters = {
   /** Noise, made over this very upgrader. */
   encrypter: () => ConnectionEncrypter
   muxer: StreamMuxerFactory
+  handlers: StreamHandlers
   onConnection: (connection: Connection) => void
 }
 
@@ -33,7 +34,8 @@ type UpgradeOptions = {
 type Secured = { stream: MessageStream; remotePeer: PeerId; muxer: StreamMuxerFactory | undefined }
 
 /** Creates the upgrader of a host that only dials. */
-export function createDialUpgrader({ encrypter, muxer, onConnection }: DialUpgraderParameters): Upgrader {
+export function createDialUpgrader(parameters: DialUpgraderParameters): Upgrader {
+  const { encrypter, muxer, handlers, onConnection } = parameters
   const muxers = new Map([[muxer.protocol, muxer]])
 
   const encrypt = async (maConn: MultiaddrConnection, expected: PeerId, signal: AbortSignal): Promise<Secured> => {
@@ -55,7 +57,7 @@ export function createDialUpgrader({ encrypter, muxer, onConnection }: DialUpgra
       throw new Error(`${expected.toString()} was dialled and ${remotePeer.toString()} answered`)
     }
     const factory = secured.muxer ?? muxers.get(await select(stream, [...muxers.keys()], { signal })) ?? muxer
-    return new DialConnection({ maConn, muxer: factory.createStreamMuxer(stream), remotePeer, limits })
+    return new DialConnection({ maConn, muxer: factory.createStreamMuxer(stream), remotePeer, limits, handlers })
   }
   return {
     async upgradeOutbound(maConn: MultiaddrConnection, options: UpgradeOptions): Promise<Connection> {

@@ -65,6 +65,22 @@ test('declines what a peer asks of it, and stays connected', async () => {
   await expect(pingConnection({ connection, nowMs: () => performance.now() })).resolves.toBeGreaterThan(0)
 })
 
+test('answers what it handles, to peers that it has dialled, until it no longer does', async () => {
+  await host.handle('/echo/1.0.0', (stream) => stream.addEventListener('message', ({ data }) => void stream.send(data)))
+  const opened = new Promise<Connection>((resolve) =>
+    server.addEventListener('connection:open', ({ detail }) => resolve(detail), { once: true }),
+  )
+  await dial(address)
+  const stream = await (await opened).newStream('/echo/1.0.0')
+  const echoed = new Promise<Uint8Array>((resolve) =>
+    stream.addEventListener('message', ({ data }) => resolve(data.subarray()), { once: true }),
+  )
+  stream.send(Uint8Array.of(1, 2, 3))
+  expect(await echoed).toEqual(Uint8Array.of(1, 2, 3))
+  await host.unhandle('/echo/1.0.0')
+  await expect((await opened).newStream('/echo/1.0.0')).rejects.toThrow(/protocol/i)
+})
+
 test('an aborted dial leaves nothing behind', async () => {
   const signal = AbortSignal.abort(new Error('enough'))
   await expect(host.dial(address, { signal, force: true })).rejects.toThrow('enough')

@@ -137,7 +137,7 @@ export function keyOf(values: readonly ColumnValue[]): string | undefined {
 }
 
 function createRowChecker({ columns, key, known, source }: BuildSegmentsParameters) {
-  const places = columns.map(({ source: name }) => source.names.indexOf(name))
+  const placesOf = createPlaces(source, columns)
   const keyPlaces = key.map((name) => columns.findIndex((column) => column.name === name))
   const keys = new Map<string, number>()
   const problems: RowProblem[] = []
@@ -150,6 +150,7 @@ function createRowChecker({ columns, key, known, source }: BuildSegmentsParamete
     /** The row's values; `known` where its key was published before, undefined where it does not fit. */
     convert(cells: readonly Cell[], row: number): ColumnValue[] | 'known' | undefined {
       const before = count
+      const places = placesOf()
       const values = columns.map((column, at) => {
         const cell = cells[places[at] ?? -1] ?? null
         const value = convertCell(column.type, cell)
@@ -172,7 +173,24 @@ function createRowChecker({ columns, key, known, source }: BuildSegmentsParamete
     },
     finish() {
       if (count > 0) throw new RowsError(problems, count)
+      const lost = columns.find((_, at) => placesOf()[at] === -1)
+      if (lost !== undefined) {
+        throw new SourceError(`The file has no column ${lost.source}; choose one that has, or leave the column out.`)
+      }
     },
+  }
+}
+
+/** Where each column stands in a row; the names of a JSON file become known only while it is read. */
+function createPlaces(source: Source, columns: readonly PublishColumn[]): () => readonly number[] {
+  let places: number[] = []
+  let known = -1
+  return () => {
+    if (source.names.length !== known) {
+      known = source.names.length
+      places = columns.map(({ source: name }) => source.names.indexOf(name))
+    }
+    return places
   }
 }
 

@@ -24,7 +24,7 @@ test('any header becomes good names, each once', () => {
     'column_4',
     'station_id',
   ])
-})
+}, 30_000)
 
 test('each column is answered by what is wrong with it', () => {
   const { byColumn, table } = checkColumns(

@@ -8,6 +8,7 @@ import { describe, expect, test } from 'vitest'
 import type { PublishColumn } from './column-type.ts'
 import { buildFile, fileOf, inferFile, publishFile } from './fixtures/source-file.ts'
 import { RowsError } from './build-segments.ts'
+import { readByEngine } from './fixtures/duckdb.ts'
 import { maxFileBytes, openSource } from './open-source.ts'
 
 const typesOf = async (text: string, name = 'a.csv') =>
@@ -148,6 +149,16 @@ describe('JSON', () => {
       [9007199254740993n, 0.1, 1_704_067_200_000_000n, null],
       [2n, null, null, '{"a":[1]}'],
     ])
+  })
+
+  test('opened anew it gives the same rows, and a column that it lacks is named', async () => {
+    const file = fileOf('a.json', rows)
+    const { columns } = await inferFile(file)
+    const { segments } = await buildFile(await openSource(file), columns)
+    const bytes = new Uint8Array(await segments[0]!.file.arrayBuffer())
+    expect((await readByEngine(bytes, columns)).rows[1]).toEqual([2n, null, null, '{"a":[1]}'])
+    const other = await openSource(fileOf('b.json', '{"id": 1, "x": 1.5, "at": null}'))
+    await expect(buildFile(other, columns)).rejects.toThrow('no column nested')
   })
 
   test('digits in quotes stay text where one is no number', async () => {

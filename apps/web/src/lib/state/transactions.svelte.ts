@@ -1,7 +1,7 @@
 /** The transactions of this browser as pages see them: kept over reloads, the same in every tab. */
 import type { Hex } from '@enigma/protocol'
 import type { BeginTransaction, Transactions } from '#lib/wallet/transactions.ts'
-import type { Transaction } from '#lib/wallet/transaction.ts'
+import { isOpen, type Transaction } from '#lib/wallet/transaction.ts'
 import { announcer } from './announcer.svelte.ts'
 
 class TransactionsState {
@@ -37,6 +37,28 @@ class TransactionsState {
 
   async clear(id: string): Promise<void> {
     await this.#source?.clear(id)
+  }
+
+  /** Resolves once nothing of an account's is under way for a dataset: it was done, refused, or cleared. */
+  async whenClosed(path: string, account: Hex, signal: AbortSignal): Promise<void> {
+    const source = this.#source
+    if (source === undefined) return
+    const isUnderWay = async () =>
+      (await source.all()).some((each) => each.path === path && each.account === account && isOpen(each))
+    for (;;) {
+      const changed = Promise.withResolvers<undefined>()
+      const wake = () => changed.resolve(undefined)
+      const stop = source.subscribe(wake)
+      signal.addEventListener('abort', wake)
+      try {
+        signal.throwIfAborted()
+        if (!(await isUnderWay())) return
+        await changed.promise
+      } finally {
+        stop()
+        signal.removeEventListener('abort', wake)
+      }
+    }
   }
 
   /** Takes an account's off the list; what is under way stays, so that it is not done twice. */

@@ -101,7 +101,7 @@ export function createMoney(network: NetworkFile): Money {
 }
 
 /** Before the wallet is asked for a first signature, so that nobody signs an allowance for nothing. */
-async function requireGas(publicClient: PublicClient, address: Hex): Promise<void> {
+export async function requireGas(publicClient: PublicClient, address: Hex): Promise<void> {
   const [held, price] = await Promise.all([publicClient.getBalance({ address }), publicClient.getGasPrice()])
   const needed = price * gasPerVerb
   if (held >= needed) return

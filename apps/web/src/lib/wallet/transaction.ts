@@ -5,7 +5,7 @@
 import type { Hex } from '@enigma/protocol'
 import type { ShownError } from '#lib/format/shown-error.ts'
 
-export type TransactionKind = 'subscribe' | 'cancel' | 'trial' | 'renewal'
+export type TransactionKind = 'subscribe' | 'cancel' | 'trial' | 'renewal' | 'allowance' | 'register'
 
 /** What a mined transaction did, as its event says. Amounts in wei. */
 export type TransactionOutcome =
@@ -13,6 +13,8 @@ export type TransactionOutcome =
   | { kind: 'cancel'; refund: bigint }
   | { kind: 'trial'; endSeconds: number }
   | { kind: 'renewal'; maxRate: bigint }
+  | { kind: 'allowance'; amount: bigint }
+  | { kind: 'register'; deposit: bigint }
 
 export type TransactionState =
   /** Simulated on our side; the wallet was not asked yet. */

@@ -6,6 +6,7 @@ import { reorder, type RowSource } from '#lib/result/result-set.ts'
 import { type SortDirection, sortRows } from '#lib/result/sort-rows.ts'
 import { type ColumnSummary, summarizeColumn } from '#lib/result/summarize-column.ts'
 import { announcer } from '../announcer.svelte.ts'
+import { saveFile } from '../save-file.ts'
 import { toShownError } from '../to-shown-error.ts'
 import { pageSlices } from './page-slices.ts'
 
@@ -93,7 +94,7 @@ export class ResultViewState {
     try {
       const blob = await exportRows({ rows, format, slices: pageSlices() })
       const name = exportFileName({ dataset, seq, format, atMs: Date.now() })
-      download(blob, name)
+      saveFile(blob, name)
       announcer.say(`${name} is saved.`)
     } catch (error) {
       this.error = toShownError(error)
@@ -152,14 +153,4 @@ async function tsvText(rows: RowSource, range: CellRange, withHeader: boolean): 
 async function writeClipboard(text: Promise<Blob>): Promise<void> {
   if (typeof ClipboardItem === 'function') await navigator.clipboard.write([new ClipboardItem({ 'text/plain': text })])
   else await navigator.clipboard.writeText(await (await text).text())
-}
-
-function download(blob: Blob, name: string): void {
-  const url = URL.createObjectURL(blob)
-  const link = document.createElement('a')
-  link.href = url
-  link.download = name
-  link.click()
-  // The browser has taken the file over once the click was handled; a minute is ample for every one of them.
-  setTimeout(() => URL.revokeObjectURL(url), 60_000)
 }

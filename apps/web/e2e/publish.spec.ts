@@ -1,0 +1,233 @@
+/** A curator's first publication in the browser: from a file on disk to rows that strangers ask for. */
+import { mkdtemp, open as openFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { Page } from '@playwright/test'
+import { answer, connectDevelopmentWallet, fundFromFaucet } from './support/demo.ts'
+import { csvOf, jsonOf, parquetOf, type PublishFile } from './support/publish-files.ts'
+import { expect, open, test } from './support/test.ts'
+
+const button = (page: Page, name: string | RegExp) => page.getByRole('main').getByRole('button', { name, exact: true })
+const next = (page: Page) => button(page, 'Continue').click()
+const stepIs = (page: Page, name: string) =>
+  expect(page.getByRole('heading', { level: 2, name, exact: true })).toBeVisible()
+const fileInput = (page: Page) => page.getByLabel(/Choose (a|another) file/)
+
+/** Names are for ever: each test has its own. */
+let count = 0
+const freshName = (prefix: string) => `${prefix}_${Date.now().toString(36)}${(count++).toString(36)}`
+
+async function chooseFile(page: Page, file: PublishFile): Promise<void> {
+  await fileInput(page).setInputFiles(file)
+  await expect(page.getByRole('region', { name: 'The file' })).toContainText(file.name)
+}
+
+async function begin(page: Page): Promise<void> {
+  await open(page, '/publish')
+  await connectDevelopmentWallet(page)
+  await fundFromFaucet(page)
+}
+
+async function describe(page: Page, { name, title }: { name: string; title: string }): Promise<void> {
+  await page.getByLabel('Name', { exact: true }).fill(name)
+  await page.getByLabel('Title').fill(title)
+  await next(page)
+}
+
+async function price(page: Page): Promise<void> {
+  await stepIs(page, 'Price')
+  await page.getByRole('radio').first().check()
+  await page.getByLabel(/^Price for 30 days/).fill('5')
+  await page.getByLabel(/^Deposit/).fill('50')
+  await next(page)
+  await stepIs(page, 'Review')
+}
+
+/** Fills the draft up to its review, with an account that has money. */
+async function fillDraft(page: Page, file: PublishFile, words: { name: string; title: string }): Promise<void> {
+  await begin(page)
+  await chooseFile(page, file)
+  await next(page)
+  await stepIs(page, 'Columns')
+  await next(page)
+  await stepIs(page, 'Description')
+  await describe(page, words)
+  await price(page)
+}
+
+const isSending = (page: Page) => expect(page.getByText('Confirm the transaction in your wallet.')).toBeVisible()
+
+/** Signs the description, the allowance and the listing, as they are asked for. */
+async function signAll(page: Page): Promise<void> {
+  await answer(page, 'Sign')
+  await answer(page, 'Send')
+  await isSending(page)
+  await answer(page, 'Send')
+}
+
+const isLive = (page: Page) => expect(page.getByText('Your dataset is live.')).toBeVisible({ timeout: 60_000 })
+
+/** Asks in the console and gives the cells back. */
+async function ask(page: Page, path: string, sql: string, { signs = false } = {}): Promise<string[]> {
+  await open(page, `/console?dataset=${path}`)
+  await expect(page.locator('.cm-content')).toContainText('LIMIT 100')
+  await page.locator('.cm-content').click()
+  await page.keyboard.press('ControlOrMeta+a')
+  await page.keyboard.insertText(sql)
+  await page.keyboard.press('ControlOrMeta+Enter')
+  if (signs) {
+    await page.getByRole('button', { name: 'Sign once in the wallet and run' }).click()
+    await answer(page, 'Sign')
+  }
+  await expect(page.getByRole('button', { name: /receipt verified/ })).toBeVisible({ timeout: 40_000 })
+  const cells = await page.getByRole('gridcell').allInnerTexts()
+  return cells.map((text) => text.trim())
+}
+
+const pathOfLive = async (page: Page) =>
+  (await page.getByRole('link', { name: 'Open its page' }).getAttribute('href'))?.replace(/^\/d\//, '') ?? ''
+
+test.describe.configure({ timeout: 180_000 })
+test.use({ actionTimeout: 20_000 })
+
+test('a CSV of 5,000 rows becomes a dataset that others find, subscribe to and ask', async ({ page, browser }) => {
+  const name = freshName('tides')
+  const title = `Tides of ${name}`
+  await fillDraft(page, csvOf(5000), { name, title })
+  await button(page, 'Publish').click()
+  await signAll(page)
+  await isLive(page)
+  await test.step('the key of its rows is offered as a file', async () => {
+    const download = page.waitForEvent('download')
+    await button(page, 'Save a copy of the key').click()
+    expect((await download).suggestedFilename()).toMatch(/^enigma-publisher-[0-9a-f]{8}\.key$/)
+  })
+  const path = await pathOfLive(page)
+  await test.step('its page, checked with the chain', async () => {
+    await page.getByRole('link', { name: 'Open its page' }).click()
+    await expect(page.getByRole('heading', { level: 1, name: title })).toBeVisible()
+    await expect(page.getByText('Description checked with the chain')).toBeVisible()
+    await expect(page.getByRole('main')).toContainText('decimal(18,2)')
+  })
+  const stranger = await (await browser.newContext({ baseURL: new URL(page.url()).origin })).newPage()
+  await test.step('a stranger finds it, subscribes and asks all of its rows', async () => {
+    await open(stranger, `/?q=${name}`)
+    await expect(stranger.getByRole('article').getByRole('link', { name: title })).toBeVisible({ timeout: 30_000 })
+    await connectDevelopmentWallet(stranger)
+    await fundFromFaucet(stranger)
+    await open(stranger, `/d/${path}`)
+    await button(stranger, 'Subscribe').click()
+    await answer(stranger, 'Sign')
+    await answer(stranger, 'Send')
+    await expect(stranger.getByRole('region', { name: 'Subscription' })).toContainText('You are subscribed.')
+    const sql = 'SELECT count(*) AS n, min(day) AS first_day, sum(price) AS total, max(station) AS station FROM tides'
+    expect(await ask(stranger, path, sql, { signs: true })).toEqual([
+      ...['5000', '2020-01-01', '2498750.00', 'Station "6", north'],
+    ])
+  })
+  await stranger.context().close()
+})
+
+test('JSON: refused and wrong things first, then its sample is there without a wallet', async ({ page }) => {
+  const name = freshName('notes')
+  await begin(page)
+  await test.step('no file, a file that is none, one that is too large', async () => {
+    await next(page)
+    await expect(page.getByRole('main').getByRole('alert')).toContainText('Choose a CSV, JSON or Parquet file.')
+    await fileInput(page).setInputFiles({ name: 'a.csv', mimeType: 'text/csv', buffer: Buffer.from('PK\u0003\u0004') })
+    await expect(page.getByRole('main').getByRole('alert').first()).toContainText('an Excel workbook')
+    const directory = await mkdtemp(join(tmpdir(), 'enigma-large-'))
+    const large = await openFile(join(directory, 'large.csv'), 'w')
+    await large.truncate(600 * 1024 * 1024)
+    await large.close()
+    await fileInput(page).setInputFiles(join(directory, 'large.csv'))
+    await expect(page.getByRole('main').getByRole('alert').first()).toContainText('at most 536 MB')
+    await rm(directory, { recursive: true })
+  })
+  await chooseFile(page, jsonOf(40))
+  await next(page)
+  await test.step('a column name that is none, and one column left out', async () => {
+    await page.locator('[data-column=seen]').getByLabel('Name', { exact: true }).fill('Seen at')
+    await next(page)
+    await expect(page.getByRole('main').getByRole('alert').first()).toContainText('Mend the columns')
+    await page.locator('[data-column="Seen at"]').getByLabel('Name', { exact: true }).fill('seen_at')
+    await button(page, 'Leave out ok').click()
+    await next(page)
+  })
+  await test.step('a name that is none', async () => {
+    await stepIs(page, 'Description')
+    await describe(page, { name: 'No Name', title: '<img src=x onerror=alert(1)>' })
+    await expect(page.getByRole('main').getByRole('alert')).toContainText('3 to 31 of a-z')
+    await describe(page, { name, title: '<img src=x onerror=alert(1)>' })
+  })
+  await test.step('shares that do not make 100 %, or leave out the node', async () => {
+    await page.getByRole('radio').first().check()
+    await page.getByLabel(/^Price for 30 days/).fill('5')
+    await page.getByLabel('Share 1, in per cent').fill('70')
+    await next(page)
+    await expect(page.getByRole('main').getByRole('alert')).toContainText('sum to 90 %')
+    await page.getByLabel('Share 1, in per cent').fill('90')
+    await page.getByLabel('Share 2, in per cent').fill('10')
+    await expect(page.getByRole('main').getByRole('alert')).toContainText('asks that 20 % go to')
+    await page.getByLabel('Share 1, in per cent').fill('80')
+    await page.getByLabel('Share 2, in per cent').fill('20')
+    await next(page)
+    await stepIs(page, 'Review')
+  })
+  await test.step('what was typed is here after a reload', async () => {
+    await page.reload()
+    await page.locator('html[data-ready]').waitFor()
+    await stepIs(page, 'Review')
+    await expect(page.getByRole('main')).toContainText(name)
+    await expect(page.getByRole('main')).toContainText('<img src=x onerror=alert(1)>')
+  })
+  await test.step('a refused signature and a refused transaction cost nothing, and are tried again', async () => {
+    await button(page, 'Publish').click()
+    await answer(page, 'Refuse')
+    await expect(page.getByRole('main').getByRole('alert')).toContainText('You refused in your wallet')
+    await button(page, 'Try again').click()
+    await answer(page, 'Sign')
+    await answer(page, 'Refuse')
+    await expect(page.getByRole('main').getByRole('alert')).toContainText('You refused in your wallet')
+    await button(page, 'Try again').click()
+    await answer(page, 'Send')
+    await isSending(page)
+    await answer(page, 'Send')
+    await isLive(page)
+  })
+  const path = await pathOfLive(page)
+  await page
+    .getByRole('banner')
+    .getByRole('button', { name: /Account/ })
+    .click()
+  await page.getByRole('banner').getByRole('button', { name: 'Disconnect' }).click()
+  const cells = await ask(page, path, 'SELECT id, seen_at, text FROM notes ORDER BY id DESC LIMIT 1')
+  expect(cells).toEqual(['39', '2020-02-09', '<b>note 39</b>'])
+})
+
+test('Parquet, and a page that goes away while its transaction is on its way', async ({ page }) => {
+  const name = freshName('codes')
+  await fillDraft(page, await parquetOf(3000), { name, title: 'Codes' })
+  await button(page, 'Publish').click()
+  await answer(page, 'Sign')
+  await test.step('gone while the wallet was asked: nothing is on chain, and it goes on', async () => {
+    await expect(page.getByRole('dialog', { name: 'Development wallet' })).toBeVisible()
+    await page.reload()
+    await page.locator('html[data-ready]').waitFor()
+    await expect(page.getByText('This page went away while your wallet was asked.')).toBeVisible()
+    await button(page, 'Clear').click()
+    await button(page, 'Go on').click()
+    await answer(page, 'Send')
+    await isSending(page)
+  })
+  await test.step('gone when it was sent: the listing is found on chain, and not paid twice', async () => {
+    const sent = page.waitForResponse((response) => response.request().postData()?.includes('eth_sendRaw') ?? false)
+    await answer(page, 'Send')
+    await sent
+    await page.reload()
+    await page.locator('html[data-ready]').waitFor()
+    await button(page, 'Go on').click()
+    await isLive(page)
+    await expect(page.getByRole('dialog', { name: 'Development wallet' })).toBeHidden()
+  })
+})
