@@ -7,7 +7,8 @@ import type { ErrorCode } from '../shared/protocol/src/errors.ts'
 const persistence = 'apps/relay/src/roles/persistence'
 const verification = `${persistence}/verify-refusals.test.ts`
 const answering = `${persistence}/answer-query.test.ts`
-const verbs = 'apps/relay/test/chain/verbs.test.ts'
+/** Each followed by the honest transaction. */
+const verbs = 'apps/relay/test/chain/verb-refusals.test.ts'
 /** Run one by one, each followed by an honest script, by `run-script.test.ts`. */
 const scripts = 'apps/relay/src/roles/worker/test-support/abusive-scripts.ts'
 const records = 'shared/crypto/src/records.test.ts'
