@@ -1,11 +1,12 @@
 /** Sessions of the command line: P-256 keys in files of mode 0600 under `$ENIGMA_HOME/sessions`. */
 import { createHash } from 'node:crypto'
-import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { KeyStore, Session } from '@enigma/client'
 import { MarketplaceError, signedGrantSchema } from '@enigma/protocol'
 import * as v from 'valibot'
-import { isNodeError } from '../daemon/key-file.ts'
+import { isNodeError } from '../daemon/is-node-error.ts'
+import { makeDirectory } from '../daemon/make-directory.ts'
 
 const p256 = { name: 'ECDSA', namedCurve: 'P-256' } as const
 const fileSchema = v.object({
@@ -25,7 +26,7 @@ export function createFileKeyStore({ directory }: { directory: string }): KeySto
     needsExtractableKeys: true,
     get: (id) => readSession(pathOf(id)),
     async put(id, { key, grant }) {
-      await mkdir(directory, { recursive: true, mode: 0o700 })
+      await makeDirectory(directory)
       const privateKey = await crypto.subtle.exportKey('jwk', key.privateKey)
       const path = pathOf(id)
       await writeFile(`${path}.new`, JSON.stringify({ publicKey: key.publicKey, privateKey, grant }), { mode: 0o600 })

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { MarketplaceError } from '@enigma/protocol'
 import * as v from 'valibot'
 import { writeFileAtomically } from '../snapshot/atomic-file.ts'
-import { isNodeError } from './key-file.ts'
+import { isNodeError } from './is-node-error.ts'
 
 const seconds = v.pipe(v.number(), v.safeInteger(), v.minValue(0))
 const backup = { name: 'backup.json', schema: v.strictObject({ takenAtSeconds: seconds }) }

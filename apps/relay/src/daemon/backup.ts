@@ -4,7 +4,8 @@ import { join } from 'node:path'
 import { backup, DatabaseSync } from 'node:sqlite'
 import { MarketplaceError } from '@enigma/protocol'
 import { readBackupFacts, writeBackupFacts, writeRestoredFacts } from './backup-facts.ts'
-import { isNodeError } from './key-file.ts'
+import { isNodeError } from './is-node-error.ts'
+import { makeDirectory } from './make-directory.ts'
 import { dataFiles } from './node-state.ts'
 
 export type BackupResult = { directory: string; databases: number }
@@ -22,7 +23,7 @@ export async function backupNode({
   onProgress: (text: string) => void
 }): Promise<BackupResult> {
   await requireAbsent(directory)
-  await mkdir(directory, { recursive: true, mode: 0o700 })
+  await makeDirectory(directory)
   let databases = 0
   for (const name of dataFiles.databases) {
     const path = join(dataDirectory, name)

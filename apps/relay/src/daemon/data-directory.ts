@@ -1,10 +1,11 @@
 /** A node's data directory: one daemon at a time, and a file that tells other commands where it listens. */
-import { mkdir, readFile, rename, writeFile } from 'node:fs/promises'
+import { readFile, rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { MarketplaceError } from '@enigma/protocol'
 import * as v from 'valibot'
-import { isNodeError } from './key-file.ts'
+import { isNodeError } from './is-node-error.ts'
+import { makeDirectory } from './make-directory.ts'
 
 const nodeFileSchema = v.object({ pid: v.number(), httpPort: v.number(), peerId: v.string(), signer: v.string() })
 
@@ -16,7 +17,7 @@ export type NodeFile = v.InferOutput<typeof nodeFileSchema>
  * even after kill -9); throws `setting-invalid` when another daemon holds it.
  */
 export async function lockDataDirectory({ directory }: { directory: string }): Promise<{ release: () => void }> {
-  await mkdir(directory, { recursive: true, mode: 0o700 })
+  await makeDirectory(directory)
   const database = new DatabaseSync(join(directory, 'lock.db'))
   try {
     database.exec('PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE; CREATE TABLE IF NOT EXISTS lock (held INTEGER)')

@@ -1,15 +1,17 @@
 /** Account keys on disk: one 32-byte secp256k1 key as hex, readable by its owner only. */
-import { chmod, mkdir, open, readFile, stat } from 'node:fs/promises'
+import { chmod, open, readFile, stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { MarketplaceError } from '@enigma/protocol'
 import { generatePrivateKey, privateKeyToAccount } from 'viem/accounts'
 import type { Hex, LocalAccount } from 'viem'
+import { isNodeError } from './is-node-error.ts'
+import { makeDirectory } from './make-directory.ts'
 
 const keyPattern = /^0x[0-9a-f]{64}$/
 
 /** Creates a key file with mode 0600 and returns its account; refuses to overwrite. */
 export async function createKeyFile({ path }: { path: string }): Promise<LocalAccount> {
-  await mkdir(dirname(path), { recursive: true, mode: 0o700 })
+  await makeDirectory(dirname(path))
   const privateKey = generatePrivateKey()
   await writeNewKey(path, privateKey)
   return privateKeyToAccount(privateKey)
@@ -85,16 +87,9 @@ async function writeNewKey(path: string, privateKey: Hex): Promise<void> {
     await file.sync()
     await chmod(path, 0o600)
   } catch (cause) {
-    if (!isNodeError(cause, 'EEXIST')) throw cause
-    throw new MarketplaceError({
-      code: 'setting-invalid',
-      message: `${path} exists already and is not overwritten: a lost key is lost money. Choose another name.`,
-      cause,
-    })
+    const message = isNodeError(cause, 'EEXIST')
+      ? `${path} exists already and is not overwritten: a lost key is lost money. Choose another name.`
+      : `The key file ${path} cannot be written; name a place that you may write to.`
+    throw new MarketplaceError({ code: 'setting-invalid', message, cause })
   }
-}
-
-/** Whether an error is Node's with this code. */
-export function isNodeError(error: unknown, code: string): boolean {
-  return error instanceof Error && 'code' in error && error.code === code
 }
