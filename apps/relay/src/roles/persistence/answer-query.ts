@@ -68,7 +68,7 @@ export type AnswerQueryParts = {
   verify: VerifyQuery
   gate: QueryGate
   /** A lease on the snapshot that a query wishes for; throws `snapshot-unknown`. */
-  openSnapshot: (query: Query, signal: AbortSignal) => Promise<OpenedSnapshot>
+  openSnapshot: (query: Query, signal: AbortSignal, account?: string) => Promise<OpenedSnapshot>
   limits: Pick<PersistenceLimits, 'answerTimeoutMs' | 'readerStallMs' | 'readAheadBytes'>
   nowSeconds: () => number
   /** A monotonic clock. */
@@ -224,7 +224,7 @@ async function* answerParts(run: Run): AsyncGenerator<AnswerPart[], void, undefi
   run.ending.add(() => settle(used))
   record.account = account
   holds.add(account === undefined ? parts.gate.enterSample(caller) : parts.gate.enterQuery(account))
-  const snapshot = await parts.openSnapshot(query, signal)
+  const snapshot = await parts.openSnapshot(query, signal, account)
   holds.add(snapshot.release)
   const verifyMs = parts.nowMs() - startedMs
   signal.throwIfAborted()

@@ -29,8 +29,11 @@ export type DatasetHealth = {
 export type DatasetService = {
   readonly manifest: Manifest
   hasSnapshot: (wish: Query['snapshot']) => boolean
-  /** A lease on the snapshot that the query wishes for; throws `snapshot-unknown`, `sample-limited` or `busy`. */
-  openSnapshot: (query: Query, signal: AbortSignal) => Promise<OpenedSnapshot>
+  /**
+   * A lease on the snapshot that the query wishes for; throws `snapshot-unknown`, `sample-limited`, `busy` or
+   * `rate-limited`. The `account` is whose share of the superseded snapshots is used.
+   */
+  openSnapshot: (query: Query, signal: AbortSignal, account?: string) => Promise<OpenedSnapshot>
   /** Takes a newer manifest; `settle` brings its sample. */
   setTerms: (terms: DatasetTerms) => void
   /** Resolves when the newest snapshot in the store is the one that is served; throws when it cannot be opened. */
@@ -98,7 +101,7 @@ class SnapshotServer implements DatasetService {
     this.#terms = terms
   }
 
-  openSnapshot = async (query: Query, signal: AbortSignal): Promise<OpenedSnapshot> => {
+  openSnapshot = async (query: Query, signal: AbortSignal, account = ''): Promise<OpenedSnapshot> => {
     const serving = this.#serving
     if (serving === undefined) throw snapshotUnknown()
     const { snapshot: wish } = query
@@ -107,7 +110,7 @@ class SnapshotServer implements DatasetService {
     }
     const stored = this.#find(wish.seq)
     if (stored === undefined || query.kind === 'sample') throw snapshotUnknown()
-    const { database, release } = await this.#older.use(stored, signal)
+    const { database, release } = await this.#older.use(stored, { account, signal })
     const opened = this.#lease(stored, database)
     return { ...opened, release: () => [opened.release, release].forEach((leave) => leave()) }
   }

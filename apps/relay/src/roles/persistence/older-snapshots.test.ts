@@ -4,7 +4,9 @@ import type { EngineDatabase } from './engine/engine.ts'
 import { createLeasedDatabase } from './leased-database.ts'
 import { createOlderRoom, createOlderSnapshots } from './older-snapshots.ts'
 
-const asked = () => new AbortController().signal
+/** Each time another account, unless it is named. */
+let accounts = 0
+const asked = (account = `account-${++accounts}`, signal = new AbortController().signal) => ({ account, signal })
 const snapshotOf = (seq: number) => ({ snapshot: { seq } }) as StoredSnapshot
 
 function setUp({ failing = 0, room = createOlderRoom({ places: 8 }) } = {}) {
@@ -73,6 +75,30 @@ describe('createOlderSnapshots', () => {
     await one.older.use(snapshotOf(1), asked())
   })
 
+  it('leaves half of the places to the other accounts, of a dataset and of the node', async () => {
+    const room = createOlderRoom({ places: 4 })
+    const datasets = [setUp({ room }), setUp({ room }), setUp({ room })]
+    const [one, two, three] = datasets.map(({ older }) => older)
+    const greedy = () => asked('greedy')
+    const first = await one?.use(snapshotOf(1), greedy())
+    const again = await one?.use(snapshotOf(1), greedy())
+    await expect(one?.use(snapshotOf(2), greedy())).rejects.toMatchObject({ code: 'rate-limited' })
+    await one?.use(snapshotOf(2), asked())
+    await two?.use(snapshotOf(1), greedy())
+    await expect(three?.use(snapshotOf(1), greedy())).rejects.toMatchObject({ code: 'rate-limited' })
+    await three?.use(snapshotOf(1), asked())
+    first?.release()
+    await expect(three?.use(snapshotOf(1), greedy())).rejects.toMatchObject({ code: 'rate-limited' })
+    again?.release()
+    await three?.use(snapshotOf(1), greedy())
+  })
+
+  it('counts nothing for an account whose snapshot could not be opened', async () => {
+    const { older } = setUp({ failing: 1 })
+    await expect(older.use(snapshotOf(1), asked('unlucky'))).rejects.toThrow('no such file')
+    await older.use(snapshotOf(2), asked('unlucky'))
+  })
+
   it('closes what nobody has asked for in a while', async () => {
     vi.useFakeTimers()
     const { older, closed } = setUp()
@@ -87,7 +113,7 @@ describe('createOlderSnapshots', () => {
   it('lets an asker go who does not want to wait, and opens for the others', async () => {
     const { older } = setUp()
     const gone = new AbortController()
-    const left = older.use(snapshotOf(1), gone.signal)
+    const left = older.use(snapshotOf(1), asked('leaving', gone.signal))
     const other = older.use(snapshotOf(1), asked())
     gone.abort()
     await expect(left).rejects.toMatchObject({ code: 'aborted' })

@@ -4,7 +4,7 @@
  */
 import type { DatabaseSync } from 'node:sqlite'
 import type { Signer } from '@enigma/crypto'
-import { datasetIdOf, type Deployment, type Hex, MarketplaceError, type Query } from '@enigma/protocol'
+import { datasetIdOf, type Deployment, type Hex, MarketplaceError } from '@enigma/protocol'
 import { budgetMigrations, createBudgetStore } from '../../store/budget-store.ts'
 import { createGroupCommit } from '../../store/group-commit.ts'
 import { createNonceStore, nonceMigrations } from '../../store/nonce-store.ts'
@@ -83,8 +83,8 @@ export function startPersistenceRole(parts: PersistenceRoleParts): PersistenceRo
   const olderRoom = createOlderRoom({ places: limits.maxOlderSnapshotsOfAll })
   const commits = createGroupCommit({ database: parts.database })
   const verify = createVerifier({ parts, limits, commits, datasetOf: (dataset) => ready.get(dataset) })
-  const openSnapshot = (query: Query, signal: AbortSignal) =>
-    requireReady(ready, query.dataset).openSnapshot(query, signal)
+  const openSnapshot: DatasetService['openSnapshot'] = (query, ...asker) =>
+    requireReady(ready, query.dataset).openSnapshot(query, ...asker)
   const onFailure = parts.onError
 
   async function start(dataset: Hex, terms: DatasetTerms): Promise<DatasetService> {
