@@ -15,7 +15,7 @@ import type { DatasetTerms } from '../roles/persistence/dataset-service.ts'
 import { type PersistenceRole, startPersistenceRole } from '../roles/persistence/start-persistence-role.ts'
 import { systemClock } from '../roles/worker/clock.ts'
 import { createRunLog } from '../roles/worker/run-log.ts'
-import { findSandboxTools } from '../roles/worker/sandbox/sandbox-tools.ts'
+import { findSandboxTools, type SandboxTools } from '../roles/worker/sandbox/sandbox-tools.ts'
 import { startWorkerRole, type WorkerRole } from '../roles/worker/start-worker-role.ts'
 import { createSegmentWorker, type RunSegmentWork } from '../snapshot/segment-worker.ts'
 import { createManifestWatcher, type ManifestWatcher, type OwnDataset } from './manifest-watcher.ts'
@@ -56,10 +56,11 @@ export type DataRoles = {
 export function createDataRoles(parts: DataRolesParts): DataRoles {
   const { config, deployment, state, host, mirror, peers, log } = parts
   const onError = (error: unknown) => log.warn({ error }, 'data roles')
-  const work = createSegmentWorker({ temporaryDirectory: state.snapshots.temporaryDirectory })
-  const persistence = config.roles.includes('persistence') ? startPersistence(parts) : undefined
+  const tools = findSandboxTools()
+  const work = createSegmentWorker({ temporaryDirectory: state.snapshots.temporaryDirectory, tools })
+  const persistence = config.roles.includes('persistence') ? startPersistence(parts, tools) : undefined
   const worker = config.roles.includes('worker') ? startWorker(parts, work) : undefined
-  const guests = persistence === undefined ? undefined : openGuests(parts)
+  const guests = persistence === undefined ? undefined : openGuests({ ...parts, tools })
   const watcher = createManifestWatcher({
     datasets: mirror.datasets,
     findManifest: ({ dataset, metadataHash, signal }) =>
@@ -157,17 +158,11 @@ function guestLimitsOf({ persistence: { accepts } }: NodeConfig) {
   return { maxSnapshotBytes, maxSnapshotRows, keepSnapshots }
 }
 
-function startPersistence({
-  config,
-  deployment,
-  state,
-  mirror,
-  log,
-  nowSeconds,
-  metrics,
-}: DataRolesParts): PersistenceRole {
+function startPersistence(
+  { config, deployment, state, mirror, log, nowSeconds, metrics }: DataRolesParts,
+  tools: SandboxTools,
+): PersistenceRole {
   const { processes, memoryBytes, threads, maxQueries } = config.persistence
-  const tools = findSandboxTools()
   return startPersistenceRole({
     deployment,
     signer: state.signer,

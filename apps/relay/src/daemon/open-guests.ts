@@ -6,7 +6,10 @@ import { signerOf } from '../commands/signer.ts'
 import type { NodeConfig } from '../config.ts'
 import type { Host } from '../host/create-host.ts'
 import { guestTermsOf } from '../roles/persistence/guests/guest-terms.ts'
+import { requireMemoryBound } from '../roles/persistence/guests/require-memory-bound.ts'
+import type { SandboxTools } from '../roles/worker/sandbox/sandbox-tools.ts'
 import { createGuests, type Guests } from './guests.ts'
+import type { Log } from './log.ts'
 import { dataFiles, type NodeState } from './node-state.ts'
 import { isOperatorAccepted } from './operator-acceptances.ts'
 
@@ -17,14 +20,27 @@ type OpenGuestsParts = {
   mirror: ChainMirror
   deployment: Deployment
   nowSeconds: () => number
+  tools: Pick<SandboxTools, 'prlimit'>
+  log: Pick<Log, 'error'>
 }
 
 /** Opens them over what the node stored of them. */
-export function openGuests({ config, state, host, mirror, deployment, nowSeconds }: OpenGuestsParts): Guests {
+export function openGuests({
+  config,
+  state,
+  host,
+  mirror,
+  deployment,
+  nowSeconds,
+  tools,
+  log,
+}: OpenGuestsParts): Guests {
   const directory = join(config.dataDirectory, dataFiles.accepted)
   const signer = signerOf(state.signer)
+  const { terms, warning } = requireMemoryBound(guestTermsOf(config.persistence.accepts, signer.address), tools)
+  if (warning !== undefined) log.error({ prlimit: 'missing' }, warning)
   return createGuests({
-    terms: guestTermsOf(config.persistence.accepts, signer.address),
+    terms,
     settings: state.settings,
     isAccepted: (dataset) => isOperatorAccepted({ directory, dataset }),
     mirror,
