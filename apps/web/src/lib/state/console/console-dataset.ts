@@ -1,7 +1,9 @@
-/** A dataset as the console needs it: verified, and no more than what one writes SQL with. */
+/** A dataset as the console needs it: no more than what one writes SQL with. */
+import type { Manifest } from '@enigma/protocol'
 import { allowedFunctions } from '@enigma/query'
 import type { SqlSchema } from '#lib/sql/schema.ts'
 import { app } from '../app.svelte.ts'
+import { fetchUnprovenManifest } from '../read-unproven-manifest.ts'
 
 export type ConsoleDataset = {
   path: string
@@ -19,7 +21,16 @@ export async function loadConsoleDataset(path: string, signal: AbortSignal): Pro
   const client = await app.client()
   signal.throwIfAborted()
   const { manifest } = await client.dataset(path, { signal })
-  const { tables, sample, limits, title, trialSeconds } = manifest
+  return fromManifest(path, manifest)
+}
+
+/** What the serving relay says of it, unproven: to begin writing with. Each query finds and verifies the dataset itself. */
+export async function foretellConsoleDataset(path: string, signal: AbortSignal): Promise<ConsoleDataset | undefined> {
+  const manifest = await fetchUnprovenManifest(path, signal)
+  return manifest && fromManifest(path, manifest)
+}
+
+function fromManifest(path: string, { tables, sample, limits, title, trialSeconds }: Manifest): ConsoleDataset {
   return {
     ...{ path, title, sample, trialSeconds },
     maxRows: limits.maxRows,

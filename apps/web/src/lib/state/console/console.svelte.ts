@@ -10,7 +10,7 @@ import { announcer } from '../announcer.svelte.ts'
 import { toShownError } from '../to-shown-error.ts'
 import { wallet } from '../wallet.svelte.ts'
 import { ConsoleAccessState } from './console-access.svelte.ts'
-import { type ConsoleDataset, isDatasetPath, loadConsoleDataset } from './console-dataset.ts'
+import { type ConsoleDataset, foretellConsoleDataset, isDatasetPath, loadConsoleDataset } from './console-dataset.ts'
 import { DatasetPickerState } from './dataset-picker.svelte.ts'
 import { KeptResultState } from './kept-result.svelte.ts'
 import { QueryHistoryState } from './query-history.svelte.ts'
@@ -119,13 +119,29 @@ export class ConsoleState {
       return
     }
     try {
-      const dataset = await loadConsoleDataset(path, signal)
+      const loading = loadConsoleDataset(path, signal)
+      void this.#foretell(path, signal)
+      const dataset = await loading
       if (signal.aborted) return
+      const isUntouched = this.dataset !== undefined && this.sql === firstQuery(this.dataset)
+      if (isUntouched || this.sql.trim() === '') this.sql = firstQuery(dataset)
       this.dataset = dataset
-      if (this.sql.trim() === '') this.sql = firstQuery(dataset)
     } catch (error) {
-      if (!signal.aborted) this.datasetError = toShownError(error)
+      if (signal.aborted) return
+      this.datasetError = toShownError(error)
+      // What the chain does not bear out is not shown on; what nobody could check serves to write with.
+      const { code } = this.datasetError
+      if (code === 'manifest-mismatch' || code === 'dataset-unknown') this.dataset = undefined
     }
+  }
+
+  /** One can write and run before the dataset is verified here: its query verifies it before anything is shown. */
+  async #foretell(path: string, signal: AbortSignal): Promise<void> {
+    const foretold = await foretellConsoleDataset(path, signal)
+    if (foretold === undefined || signal.aborted || this.dataset !== undefined || this.datasetError !== undefined)
+      return
+    this.dataset = foretold
+    if (this.sql.trim() === '') this.sql = firstQuery(foretold)
   }
 
   /** Takes up a query of the history or of the saved ones; it keeps its dataset's tables in mind, not its rows. */
