@@ -109,6 +109,8 @@ export type ReadEventPagesParameters = ReadParameters & {
   fromBlock: number
   toBlock: number
   chunkBlocks?: number | undefined
+  /** As `eth_getLogs` takes them; every event when absent. */
+  topics?: LogTopic[] | undefined
 }
 
 /** Reads events of a range of blocks chunk by chunk, so that no more than one chunk is held. */

@@ -22,6 +22,7 @@ import {
   readBalances,
   readDataset,
   readDatasetConfig,
+  readDepositWithdrawal,
   readEvents,
   readSettings,
   readSubscription,
@@ -177,12 +178,16 @@ describe('deposits', () => {
     expect((await cancelDepositWithdrawal({ ...as(curator), dataset })).deposit).toBe(parseEther('110'))
     const requested = await requestDepositWithdrawal({ ...as(curator), dataset, amount })
     expect(requested.deposit).toBe(parseEther('100'))
+    const { maturesAtSeconds, lapsesAtSeconds } = requested
+    const underWay = { amount, maturesAtSeconds, lapsesAtSeconds }
+    expect(await readDepositWithdrawal({ ...chain, dataset })).toEqual(underWay)
     expect(await codeOf(takeDepositWithdrawal({ ...as(curator), dataset }))).toBe('transaction-reverted')
     await passTo(requested.maturesAtSeconds)
     const before = await readBalances({ ...chain, account: addressOf(curator) })
     expect((await takeDepositWithdrawal({ ...as(curator), dataset })).amount).toBe(amount)
     const after = await readBalances({ ...chain, account: addressOf(curator) })
     expect(after.token - before.token).toBe(amount)
+    expect(await readDepositWithdrawal({ ...chain, dataset })).toBeUndefined()
   })
 })
 

@@ -2,8 +2,8 @@
 import { type Hex, MarketplaceError } from '@enigma/protocol'
 import type { ShownError } from '#lib/format/shown-error.ts'
 import { isOpen, type Transaction, type TransactionKind } from '#lib/wallet/transaction.ts'
-import type { TransactionHooks } from '#lib/wallet/transactions.ts'
 import { app } from './app.svelte.ts'
+import { runTransaction, type WorkParameters } from './run-transaction.ts'
 import { transactions } from './transactions.svelte.ts'
 import { wallet } from './wallet.svelte.ts'
 
@@ -151,30 +151,13 @@ export class Purchase {
     this.error = undefined
     this.#isPreparing = true
     try {
-      const { wallets, money } = await wallet.parts()
-      await wallets.switchChain()
-      const walletClient = await wallets.client()
-      const { path } = this
-      const run = (hooks: TransactionHooks) => work({ money, path, walletClient, ...hooks })
-      const before = this.transaction?.id
-      await transactions.begin({ kind, path, walletClient, run }).catch((error: unknown) => {
-        // A transaction that was begun shows by itself what ended it.
-        if (this.transaction === undefined || this.transaction.id === before) throw error
-      })
-    } catch (error) {
-      this.error = await wallet.explain(error)
+      const { error } = await runTransaction({ kind, path: this.path, work })
+      this.error = error
     } finally {
       this.#isPreparing = false
       await Promise.all([this.load(), wallet.refreshBalances()])
     }
   }
-}
-
-type Parts = Awaited<ReturnType<typeof wallet.parts>>
-type WorkParameters = TransactionHooks & {
-  money: Parts['money']
-  path: string
-  walletClient: Awaited<ReturnType<Parts['wallets']['client']>>
 }
 
 let authorizing: { account: Hex; work: Promise<void> } | undefined

@@ -3,18 +3,12 @@
  * wallet and the chain said goes in as events, the next state comes out; the same event twice changes nothing.
  */
 import type { Hex } from '@enigma/protocol'
+import type { Outcome } from '#lib/format/outcome.ts'
 import type { ShownError } from '#lib/format/shown-error.ts'
 
-export type TransactionKind = 'subscribe' | 'cancel' | 'trial' | 'renewal' | 'allowance' | 'register'
-
-/** What a mined transaction did, as its event says. Amounts in wei. */
-export type TransactionOutcome =
-  | { kind: 'subscribe'; charge: bigint; endSeconds: number }
-  | { kind: 'cancel'; refund: bigint }
-  | { kind: 'trial'; endSeconds: number }
-  | { kind: 'renewal'; maxRate: bigint }
-  | { kind: 'allowance'; amount: bigint }
-  | { kind: 'register'; deposit: bigint }
+/** What a mined transaction did, as its event says. */
+export type TransactionOutcome = Outcome
+export type TransactionKind = Outcome['kind']
 
 export type TransactionState =
   /** Simulated on our side; the wallet was not asked yet. */
