@@ -1,8 +1,5 @@
 /** A dataset of the demo network whose every text is hostile: listed on chain and served by a node, as a stranger could. */
-import { readFile, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
-import { privateKeyToAccount } from 'viem/accounts'
-import { runEnigma } from './run-enigma.ts'
+import { listDataset } from './list-dataset.ts'
 
 export const table = 'threats'
 
@@ -10,33 +7,13 @@ export type HostileDataset = { path: string; title: string; texts: readonly stri
 
 /** Lists it with the command line and publishes one row for each text; `directory` is the demo's. */
 export async function listHostileDataset(directory: string, texts: readonly string[]): Promise<HostileDataset> {
-  const keyPath = join(directory, 'keys', `hostile-${Date.now()}.key`)
-  await runEnigma(['key', 'new', keyPath])
-  const { address } = privateKeyToAccount((await readFile(keyPath, 'utf8')).trim() as `0x${string}`)
-  const networkPath = join(directory, 'enigma-network.json')
-  const { faucetUrl } = JSON.parse(await readFile(networkPath, 'utf8')) as { faucetUrl?: string }
-  await fund(faucetUrl ?? '', address)
-  const name = `threats_${Date.now().toString(36)}`
-  const path = `${address.toLowerCase()}/${name}`
-  const acceptance = join(directory, 'acceptances', `${name}.json`)
-  const node = join(directory, 'persistence-public/enigma.toml')
-  await runEnigma(['node', 'accept', path, '--config', node, '--roles', 'persistence', '--out', acceptance])
-  const description = join(directory, `${name}.json`)
-  await writeFile(description, JSON.stringify(describe(texts.length)))
-  const rows = join(directory, `${name}.ndjson`)
-  await writeFile(rows, texts.map((text, id) => `${JSON.stringify({ id, threat: text })}\n`).join(''))
-  const network = ['--network', networkPath, '--key', keyPath]
-  await runEnigma([
-    ...['dataset', 'register', description, '--name', name, '--price', '1', '--deposit', '100'],
-    ...['--node', acceptance, ...network],
-  ])
-  await runEnigma(['dataset', 'publish', path, `${table}=${rows}`, ...network], { home: directory })
+  const rows = texts.map((threat, id) => ({ id, threat }))
+  const terms = { price: '1', deposit: '100' }
+  const { path } = await listDataset({
+    ...{ directory, table, rows, ...terms, prefix: 'threats' },
+    description: describe(texts.length),
+  })
   return { path, title: hostileTitle, texts }
-}
-
-async function fund(faucetUrl: string, account: string): Promise<void> {
-  const response = await fetch(new URL('/fund', faucetUrl), { method: 'POST', body: JSON.stringify({ account }) })
-  if (!response.ok) throw new Error(`the faucet answered ${response.status}`)
 }
 
 const hostileTitle = `"'><img src=https://evil.example/t onerror=alert(1)>\u202egnp.exe ${'W'.repeat(40)}`

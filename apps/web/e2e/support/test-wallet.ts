@@ -39,9 +39,9 @@ export type TestWallet = {
 export async function installWallet(
   context: BrowserContext,
   chain: OwnChain,
-  { name = 'Test wallet' } = {},
+  { name = 'Test wallet', first = newAccount() }: { name?: string; first?: PrivateKeyAccount } = {},
 ): Promise<TestWallet> {
-  const accounts = [newAccount(), newAccount()] as const
+  const accounts = [first, newAccount()] as const
   const handlers = new Map<string, Handler>()
   const state = { index: 0 as 0 | 1, chainId: chain.network.chainId, isAllowed: false }
   const active = () => accounts[state.index]

@@ -22,7 +22,7 @@ export const test = base.extend<{ world: World }>({
 
 export type Sent = Parameters<TestWallet['sign']>[0]
 
-async function connect(page: Page, name = 'Test wallet'): Promise<void> {
+export async function connect(page: Page, name = 'Test wallet'): Promise<void> {
   await page.getByRole('button', { name: 'Connect wallet', exact: true }).click()
   await page.getByRole('button', { name }).click()
   await expect(page.getByRole('button', { name: /^Account/ })).toBeVisible()

@@ -9,7 +9,8 @@ export function numberTicks([low, high]: readonly [number, number], count: numbe
   const power = 10 ** Math.floor(Math.log10(rough))
   const step = ([1, 2, 5, 10].find((factor) => factor * power >= rough) ?? 10) * power
   const ticks: Tick[] = []
-  const first = Math.ceil(low / step)
+  // Not -0, which is written with its sign.
+  const first = Math.ceil(low / step) || 0
   for (let at = first; at * step <= high * (1 + Number.EPSILON) && ticks.length <= 4 * count; at++) {
     ticks.push({ value: at * step, text: tickText(at * step, step) })
   }

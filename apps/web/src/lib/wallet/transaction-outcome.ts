@@ -12,8 +12,10 @@ import type { TransactionKind, TransactionOutcome } from './transaction.ts'
 
 type Parameters = { kind: TransactionKind; receipt: TransactionReceipt; marketplace: Hex }
 type Events = readonly MarketplaceEvent[]
+/** Kinds that an event of the marketplace tells; an allowance is the token's. */
+type TellingKind = Exclude<TransactionKind, 'allowance'>
 type Readers = {
-  [Kind in TransactionKind]: (events: Events) => Extract<TransactionOutcome, { kind: Kind }> | undefined
+  [Kind in TellingKind]: (events: Events) => Extract<TransactionOutcome, { kind: Kind }> | undefined
 }
 
 /** Undefined where the receipt does not hold the event that this kind of transaction leaves. */
