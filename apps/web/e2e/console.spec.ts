@@ -182,3 +182,9 @@ test('the direct path, and leaving a query', async ({ page }) => {
   await expect(page.getByText('The query was cancelled.', { exact: true }).first()).toBeVisible()
   await run(page, 'SELECT zip_code FROM zipcodes LIMIT 2')
 })
+
+test('the thread that decodes is there before the first query', async ({ page }) => {
+  await openConsole(page, 'zipcodes')
+  await expect.poll(() => page.workers().map((worker) => worker.url())).toEqual([expect.stringContaining('decoder')])
+  await run(page, 'SELECT * FROM zipcodes LIMIT 500')
+})

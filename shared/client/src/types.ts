@@ -52,8 +52,10 @@ export type RelayMemory = {
 export type DecoderSource = {
   /** The decoder that is ready now; undefined for this thread's own. */
   current: () => DecodeAnswer | undefined
-  /** Told after each answer: what makes the next ones fast may begin now. */
+  /** Begins, where it has not: what makes the next answers fast. */
   warm: () => void
+  /** Begins, where it has not, and gives the decoder; undefined where none becomes ready in a while. */
+  ready: () => Promise<DecodeAnswer | undefined>
   close: () => void
 }
 

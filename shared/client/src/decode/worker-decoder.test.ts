@@ -152,3 +152,27 @@ test('a page that may have no worker decodes itself', () => {
   source.warm()
   expect(source.current()).toBeUndefined()
 })
+
+test('a page that may have no worker is not kept waiting for it', async () => {
+  const source = createWorkerDecoder({
+    create() {
+      throw new TypeError('refused by the policy')
+    },
+  })
+  await expect(source.ready()).resolves.toBeUndefined()
+})
+
+test('whoever waits for the worker gets it once it is ready', async () => {
+  const target = new EventTarget()
+  const source = createWorkerDecoder({
+    create: () => ({
+      addEventListener: (type, listener) => target.addEventListener(type, listener),
+      postMessage: () => undefined,
+      terminate: () => undefined,
+    }),
+  })
+  const waiting = source.ready()
+  target.dispatchEvent(new MessageEvent('message', { data: ready }))
+  await expect(waiting).resolves.toBe(source.current())
+  expect(source.current()).toBeDefined()
+})

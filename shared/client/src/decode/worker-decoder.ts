@@ -1,6 +1,6 @@
 /**
- * The page's side of decoding in a worker. The worker begins after the first answer, so that it never delays that one;
- * until it is ready, and once it is lost, answers are decoded on this thread.
+ * The page's side of decoding in a worker. The worker begins when the page says so, when an answer is long, or after the
+ * first one, which it thus never delays; until it is ready, and once it is lost, this thread decodes (`chooseThread`).
  */
 import { MarketplaceError } from '@enigma/protocol'
 import type { DecoderSource } from '../types.ts'
@@ -18,6 +18,8 @@ import { createMailbox, type Mailbox } from './mailbox.ts'
 
 /** A worker that is silent for this long is asked for a sign, and given up after as long again. */
 const silenceMs = 4_000
+/** A worker that needs longer to begin is not waited for. */
+const startMs = 3_000
 
 /** What of `Worker` is used. */
 export type DecodeWorker = Pick<Worker, 'postMessage' | 'terminate'> & {
@@ -34,12 +36,14 @@ type Answers = Set<(error: DecoderLostError) => void>
 /** Creates the source; `create` makes the worker, and may throw where the page cannot have one. */
 export function createWorkerDecoder({ create }: { create: () => DecodeWorker }): DecoderSource {
   const answers: Answers = new Set()
+  const { promise: settled, resolve: settle } = Promise.withResolvers<undefined>()
   let worker: DecodeWorker | undefined
   let state: 'none' | 'starting' | 'ready' | 'lost' = 'none'
 
   const lose = () => {
     if (state === 'lost') return
     state = 'lost'
+    settle(undefined)
     worker?.terminate()
     const error = new DecoderLostError('the decoding worker has ended')
     for (const tell of answers) tell(error)
@@ -48,23 +52,34 @@ export function createWorkerDecoder({ create }: { create: () => DecodeWorker }):
     if (worker === undefined) throw new TypeError('no worker is ready')
     return decodeByWorker({ ...parameters, worker, answers, lose })
   }
+  const current = () => (state === 'ready' ? decode : undefined)
+  const warm = () => {
+    if (state !== 'none') return
+    state = 'starting'
+    try {
+      worker = create()
+    } catch {
+      // A page that may not have workers decodes on this thread.
+      lose()
+      return
+    }
+    worker.addEventListener('message', (event) => {
+      if ((event as MessageEvent).data !== ready || state !== 'starting') return
+      state = 'ready'
+      settle(undefined)
+    })
+    worker.addEventListener('error', lose)
+    worker.addEventListener('messageerror', lose)
+  }
   return {
-    current: () => (state === 'ready' ? decode : undefined),
-    warm() {
-      if (state !== 'none') return
-      state = 'starting'
-      try {
-        worker = create()
-      } catch {
-        // A page that may not have workers decodes on this thread.
-        state = 'lost'
-        return
-      }
-      worker.addEventListener('message', (event) => {
-        if ((event as MessageEvent).data === ready && state === 'starting') state = 'ready'
-      })
-      worker.addEventListener('error', lose)
-      worker.addEventListener('messageerror', lose)
+    current,
+    warm,
+    async ready() {
+      warm()
+      const timer = setTimeout(() => settle(undefined), startMs)
+      await settled
+      clearTimeout(timer)
+      return current()
     },
     close() {
       lose()

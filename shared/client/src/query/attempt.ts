@@ -19,6 +19,7 @@ import { hashGrant } from '@enigma/crypto'
 import type { Connection } from '@libp2p/interface'
 import { bytesToHex } from 'viem'
 import type { LocatedDataset } from '../datasets.ts'
+import { chooseThread } from '../decode/choose-thread.ts'
 import {
   type Chunk,
   createDecoder,
@@ -90,7 +91,7 @@ export async function* attemptQuery(
   onStage('verify')
   try {
     const groups = withDeadline(sent, located.manifest.limits.timeoutSeconds * 1000 + extraWaitMs, leave)
-    const decode = parts.decoder?.current() ?? createDecoder(parts)
+    const decode = chooseThread(createDecoder(parts), parts.decoder)
     const decoded = decode({
       source: chunksOf(groups),
       opening: { replyKeyPair, requestHash, signer: node.signer },

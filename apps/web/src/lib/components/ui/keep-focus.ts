@@ -5,7 +5,8 @@
 
 /** To be attached to what holds the buttons: it takes the focus itself where it has a `tabindex`, else its first control. */
 export function keepFocus(element: HTMLElement): () => void {
-  let last: Element | undefined
+  const { activeElement } = document
+  let last = activeElement !== null && element.contains(activeElement) ? activeElement : undefined
   const onFocus = ({ target }: FocusEvent) => {
     if (!(target instanceof Element)) return
     if (element.contains(target)) last = target

@@ -7,6 +7,7 @@ import { quoteIdentifier, type SqlSchema } from '#lib/sql/schema.ts'
 import { decodeFragment, encodeFragment, type SharedQuery } from '#lib/sql/share-link.ts'
 import { cliSnippet, sdkSnippet } from '#lib/sql/snippets.ts'
 import { announcer } from '../announcer.svelte.ts'
+import { prepareQueries } from '../prepare-queries.ts'
 import { toShownError } from '../to-shown-error.ts'
 import { wallet } from '../wallet.svelte.ts'
 import { ConsoleAccessState } from './console-access.svelte.ts'
@@ -126,6 +127,7 @@ export class ConsoleState {
       const isUntouched = this.dataset !== undefined && this.sql === firstQuery(this.dataset)
       if (isUntouched || this.sql.trim() === '') this.sql = firstQuery(dataset)
       this.dataset = dataset
+      await prepareQueries()
     } catch (error) {
       if (signal.aborted) return
       this.datasetError = toShownError(error)
