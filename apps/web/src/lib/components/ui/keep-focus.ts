@@ -3,8 +3,13 @@
  * shown; the browser then gives the focus to nobody, and who uses the keyboard or a screen reader begins anew at the top.
  */
 
-/** To be attached to what holds the buttons: it takes the focus itself where it has a `tabindex`, else its first control. */
-export function keepFocus(element: HTMLElement): () => void {
+const controls = 'a[href], button:enabled, input:enabled, select:enabled, textarea:enabled'
+
+/**
+ * To be attached to what holds the buttons: it takes the focus itself where it has a `tabindex`, else what `heir` selects
+ * in it, its first control when absent.
+ */
+export function keepFocus(element: HTMLElement, heir = controls): () => void {
   const { activeElement } = document
   let last = activeElement !== null && element.contains(activeElement) ? activeElement : undefined
   const onFocus = ({ target }: FocusEvent) => {
@@ -16,8 +21,8 @@ export function keepFocus(element: HTMLElement): () => void {
   const look = () => {
     if (last === undefined || !isNowhere()) return
     if (last.isConnected && !last.matches(':disabled')) return
-    const heir = element.hasAttribute('tabindex') ? element : element.querySelector<HTMLElement>(controls)
-    heir?.focus({ preventScroll: true })
+    const next = element.hasAttribute('tabindex') ? element : element.querySelector<HTMLElement>(heir)
+    next?.focus({ preventScroll: true })
   }
   const observer = new MutationObserver(look)
   observer.observe(element, { childList: true, subtree: true, attributes: true, attributeFilter: ['disabled'] })
@@ -30,8 +35,6 @@ export function keepFocus(element: HTMLElement): () => void {
     document.removeEventListener('close', look, true)
   }
 }
-
-const controls = 'a[href], button:enabled, input:enabled, select:enabled, textarea:enabled'
 
 /** A browser leaves the focus on a disabled button until the next frame. */
 function isNowhere(): boolean {
