@@ -1,6 +1,9 @@
 /** How answers travel: by WebSocket, webrtc-direct, WebRTC to a private node, and what remains where a browser has less. */
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import type { Page } from '@playwright/test'
 import { answer, connectDevelopmentWallet, fundFromFaucet, pathOf } from './support/demo.ts'
+import { startMortalRelays } from './support/mortal-relays.ts'
 import { expect, open, test } from './support/test.ts'
 import { launchSdpAlone, notePeerConnections, receivedBy, receivedByWebrtc, withoutWebrtc } from './support/traffic.ts'
 
@@ -77,13 +80,17 @@ test('a private node, which no address leads to, sends its rows by WebRTC', asyn
   await openConsole(page, 'flights')
   await page.getByText('Direct path', { exact: true }).click()
   await run(page, 'SELECT * FROM flights LIMIT 200')
-  await expect(statusLine(page)).toContainText('direct path over WebRTC')
+  await expect(statusLine(page)).toContainText('direct path over')
   const [ours, theirs] = await receivedByOneMore(page, [/node.*WebRTC/s, 'data-channel'], async () => {
     await page.getByText('Direct path', { exact: true }).click()
     await run(page, 'SELECT * FROM flights LIMIT 450')
   })
   expect(ours).toBeGreaterThan(4_000)
   expect(theirs).toBeGreaterThanOrEqual(ours)
+  // The circuit that introduced them has done its work and is closed, also where it carried the first answer.
+  const connections = page.getByRole('table', { name: 'Open connections' })
+  await expect(connections).toContainText('WebRTC')
+  await expect(connections.getByRole('row').filter({ hasText: 'circuit' })).toHaveCount(0)
 })
 
 test('in a Chromium that leaves the SDP alone both ways still answer', async ({ launchOptions, baseURL }) => {
@@ -102,8 +109,9 @@ test('in a Chromium that leaves the SDP alone both ways still answer', async ({ 
   }
 })
 
-test('a subscriber asks again after a reload, and the wallet is not asked', async ({ page }) => {
-  await open(page, `/d/${await pathOf(page, 'earthquakes')}`)
+/** Subscribes with a new account, and opens the console. */
+async function subscribeAndOpen(page: Page, dataset: Parameters<typeof pathOf>[1]): Promise<void> {
+  await open(page, `/d/${await pathOf(page, dataset)}`)
   await connectDevelopmentWallet(page)
   await fundFromFaucet(page)
   await page.reload()
@@ -112,8 +120,12 @@ test('a subscriber asks again after a reload, and the wallet is not asked', asyn
   await answer(page, 'Sign')
   await answer(page, 'Send')
   await expect(panel.getByText('You are subscribed.')).toBeVisible()
-  await openConsole(page, 'earthquakes')
+  await openConsole(page, dataset)
   await page.getByText('Subscription', { exact: true }).click()
+}
+
+test('a subscriber asks again after a reload, and the wallet is not asked', async ({ page }) => {
+  await subscribeAndOpen(page, 'earthquakes')
   await page.locator('[data-sql-editor] .cm-content').click()
   await page.keyboard.press('ControlOrMeta+Enter')
   await page.getByRole('button', { name: /Sign/ }).click()
@@ -125,4 +137,54 @@ test('a subscriber asks again after a reload, and the wallet is not asked', asyn
   await page.getByText('Subscription', { exact: true }).click()
   await run(page, 'SELECT count(*) AS n FROM earthquakes')
   await expect(page.getByRole('dialog', { name: 'Development wallet' })).toHaveCount(0)
+})
+
+test('a relay that dies in the middle of a long answer: each row exactly once, by the other one', async ({ page }) => {
+  const rows = 100_000
+  const relays = await startMortalRelays(page)
+  try {
+    await subscribeAndOpen(page, 'flights')
+    await page.locator('[data-sql-editor] .cm-content').click()
+    await page.keyboard.press('ControlOrMeta+a')
+    await page.keyboard.insertText(`SELECT row_number() OVER () AS n, * FROM flights LIMIT ${rows}`)
+    await page.keyboard.press('ControlOrMeta+Enter')
+    await page.getByRole('button', { name: /Sign/ }).click()
+    relays.killAfter(300_000)
+    await answer(page, 'Sign')
+    await expect(page.getByRole('button', { name: /receipt verified/ })).toBeVisible({ timeout: 60_000 })
+    expect(relays.dead()).toBe(1)
+    await expect(statusLine(page)).toContainText('100,000 rows')
+    const download = page.waitForEvent('download')
+    await page.getByRole('button', { name: 'CSV', exact: true }).click()
+    const lines = (await readFile(await (await download).path(), 'utf8')).trim().split(/\r?\n/)
+    expect(lines.length - 1).toBe(rows)
+    expect(new Set(lines.slice(1).map((line) => line.split(',')[0])).size).toBe(rows)
+  } finally {
+    relays.stop()
+  }
+})
+
+/** What a node of the demo says of itself, by the name of its directory. */
+async function gaugeOf(node: string, name: string): Promise<number> {
+  const file = await readFile(join(process.env['E2E_DIRECTORY'] ?? '', node, 'data/node.json'), 'utf8')
+  const { httpPort } = JSON.parse(file) as { httpPort: number }
+  const metrics = await (await fetch(`http://127.0.0.1:${httpPort}/metrics`)).text()
+  return Number(new RegExp(`^${name} (\\d+)`, 'm').exec(metrics)?.[1])
+}
+
+test('a query that is left in the middle frees its node, and the page says that it was cancelled', async ({ page }) => {
+  const open = () => gaugeOf('persistence-public', 'enigma_queries_open')
+  await openConsole(page, 'zipcodes')
+  const join = (table: string) => `JOIN zipcodes ${table} ON ${table}.latitude <> a.longitude`
+  const before = await open()
+  await page.locator('[data-sql-editor] .cm-content').click()
+  await page.keyboard.press('ControlOrMeta+a')
+  await page.keyboard.insertText(
+    `SELECT sum(a.latitude * d.longitude) FROM zipcodes a ${['b', 'c', 'd'].map(join).join(' ')}`,
+  )
+  await page.keyboard.press('ControlOrMeta+Enter')
+  await expect.poll(open).toBe(before + 1)
+  await page.getByRole('button', { name: 'Cancel' }).click()
+  await expect(page.getByText('The query was cancelled.', { exact: true }).first()).toBeVisible()
+  await expect.poll(open, { timeout: 3_000 }).toBe(before)
 })

@@ -46,7 +46,8 @@ type Peer = { peerId: string; addresses: readonly Multiaddr[] }
 /** Creates the connections over a host; nothing is dialled yet. */
 export function createConnections(parameters: CreateConnectionsParameters): Connections {
   const { relays } = parameters
-  const dials = createDials(parameters)
+  const queryStreams = createStreamPool({ protocol: protocolIds.query, size: 2 })
+  const dials = createDials({ ...parameters, queryStreams })
   const improved = new WeakSet<Connection>()
   return {
     relays: relays.all,
@@ -83,14 +84,17 @@ export function createConnections(parameters: CreateConnectionsParameters): Conn
       const relay = relays.all().find((each) => each.peerId === peerId)
       dials.improve(connection, (multiaddrs && recordAddresses({ multiaddrs })) ?? relay?.addresses ?? [])
     },
-    queryStreams: createStreamPool({ protocol: protocolIds.query, size: 2 }),
+    queryStreams,
   }
 }
 
 type Pending = { promise: Promise<Connection>; callers: number; nobody: AbortController }
 
 /** Open connections are used again; callers who want the same one at the same time share its dial. */
-function createDials({ host, canDial = () => true, nowMs, onChange = () => undefined }: CreateConnectionsParameters) {
+type CreateDialsParameters = CreateConnectionsParameters & { queryStreams: StreamPool }
+
+function createDials(parameters: CreateDialsParameters) {
+  const { host, canDial = () => true, nowMs, onChange = () => undefined, queryStreams } = parameters
   const pending = new Map<string, Pending>()
   /** Peer and preference by when they failed while another transport worked. */
   const refusedAtMs = new Map<string, number>()
@@ -99,8 +103,14 @@ function createDials({ host, canDial = () => true, nowMs, onChange = () => undef
   const open = async (groups: Multiaddr[][], signal: AbortSignal): Promise<Connection> => {
     const connection = await dialPeer(host, groups, signal)
     connection.addEventListener('close', onChange, { once: true })
+    if (connection.limits === undefined) leaveLimited(connection)
     onChange()
     return connection
+  }
+  /** What a circuit carried goes over the direct connection from now on; the host closes it once it is unused. */
+  const leaveLimited = ({ remotePeer }: Connection) => {
+    const others = openTo(host, remotePeer.toString()).filter(({ limits }) => limits !== undefined)
+    for (const other of others) queryStreams.leave(other)
   }
   const share = (key: string, begin: (signal: AbortSignal) => Promise<Connection>): Pending => {
     const known = pending.get(key)

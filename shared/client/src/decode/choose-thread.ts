@@ -52,9 +52,9 @@ async function* resume(
 ): AsyncGenerator<Chunk, void, undefined> {
   try {
     for (;;) {
-      const { done, value } = await (held.shift() ?? chunks.next())
-      if (done === true) return
-      yield value
+      const result = await (held.shift() ?? chunks.next())
+      if (result.done === true) return
+      yield result.value
     }
   } finally {
     await chunks.return?.()

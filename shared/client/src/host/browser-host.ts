@@ -102,10 +102,20 @@ function createProtocols(): Pick<Host, 'handle' | 'unhandle'> & { handlers: Stre
 /** The circuit over which WebRTC was agreed has done its work; relays have few of them. */
 function leaveIntroduction(connection: Connection, others: readonly Connection[]): void {
   if (!connection.direct || circuitOf(connection.remoteAddr) === undefined) return
-  for (const other of others) {
-    if (other.direct || other.streams.length > 0) continue
-    other.close().catch((error: unknown) => other.abort(error instanceof Error ? error : new Error('not closed')))
+  for (const other of others) if (!other.direct) closeOnceUnused(other)
+}
+
+/** The stream on which WebRTC was agreed may still be ending, and a query may be on its way. */
+function closeOnceUnused(connection: Connection): void {
+  if (connection.status !== 'open') return
+  const inUse = connection.streams.find(({ status }) => status === 'open' || status === 'closing')
+  if (inUse !== undefined) {
+    inUse.addEventListener('close', () => closeOnceUnused(connection), { once: true })
+    return
   }
+  connection
+    .close()
+    .catch((error: unknown) => connection.abort(error instanceof Error ? error : new Error('not closed')))
 }
 
 /** Libraries tell their steps to nobody: errors reach the caller as errors. */

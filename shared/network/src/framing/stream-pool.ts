@@ -21,6 +21,8 @@ export type StreamPool = {
   take: (parameters: { connection: Connection; signal?: AbortSignal | undefined }) => Promise<LeasedStream>
   /** Opens streams ahead of the first request; resolves when the pool of this connection is full or it is gone. */
   warm: (connection: Connection) => Promise<void>
+  /** Keeps no stream of this connection any more, so that it can be closed; taken ones are not touched. */
+  leave: (connection: Connection) => void
   /** Resets every pooled stream; taken ones are not touched. */
   close: () => void
 }
@@ -46,6 +48,7 @@ export function createStreamPool({
   nowMs = () => performance.now(),
 }: CreateStreamPoolParameters): StreamPool {
   const shelves = new Map<Connection, Shelf>()
+  const left = new WeakSet<Connection>()
   let isClosed = false
   const maxAgeMs = networkLimits.pooledStreamIdleMs / 2
 
@@ -60,7 +63,11 @@ export function createStreamPool({
 
   const keep = (connection: Connection, channel: FramedStream, isUsed: boolean) => {
     const shelf = shelves.get(connection)
-    const isWanted = !isClosed && shelf !== undefined && shelf.entries.length < Math.max(size, isUsed ? maxKept : 0)
+    const isWanted =
+      !isClosed &&
+      !left.has(connection) &&
+      shelf !== undefined &&
+      shelf.entries.length < Math.max(size, isUsed ? maxKept : 0)
     if (isWanted && channel.isIdle) shelf.entries.push({ channel, isUsed, sinceMs: nowMs() })
     else channel.abort(new Error('The stream is not kept.'))
   }
@@ -75,7 +82,7 @@ export function createStreamPool({
   }
 
   const warm = async (connection: Connection) => {
-    if (isClosed || connection.status !== 'open') return
+    if (isClosed || left.has(connection) || connection.status !== 'open') return
     const shelf = shelfOf(connection)
     const missing = size - shelf.entries.length - shelf.opening
     // One that cannot be opened now is missed by the next `take`, which opens its own and reports why it cannot.
@@ -91,6 +98,11 @@ export function createStreamPool({
       return { channel, isUsed: pooled?.isUsed ?? false, giveBack: () => keep(connection, channel, true) }
     },
     warm,
+    leave(connection) {
+      left.add(connection)
+      const { entries = [] } = shelves.get(connection) ?? {}
+      for (const { channel } of entries.splice(0)) channel.abort(new Error('Another connection is used.'))
+    },
     close() {
       isClosed = true
       for (const { entries } of shelves.values()) {
