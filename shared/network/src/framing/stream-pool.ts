@@ -52,15 +52,6 @@ export function createStreamPool({
   let isClosed = false
   const maxAgeMs = networkLimits.pooledStreamIdleMs / 2
 
-  const shelfOf = (connection: Connection): Shelf => {
-    const existing = shelves.get(connection)
-    if (existing !== undefined) return existing
-    const shelf: Shelf = { entries: [], opening: 0 }
-    shelves.set(connection, shelf)
-    connection.addEventListener('close', () => shelves.delete(connection), { once: true })
-    return shelf
-  }
-
   const keep = (connection: Connection, channel: FramedStream, isUsed: boolean) => {
     const shelf = shelves.get(connection)
     const isWanted =
@@ -83,7 +74,7 @@ export function createStreamPool({
 
   const warm = async (connection: Connection) => {
     if (isClosed || left.has(connection) || connection.status !== 'open') return
-    const shelf = shelfOf(connection)
+    const shelf = shelfOf(shelves, connection)
     const missing = size - shelf.entries.length - shelf.opening
     // One that cannot be opened now is missed by the next `take`, which opens its own and reports why it cannot.
     await Promise.allSettled(Array.from({ length: Math.max(0, missing) }, () => openOne(connection, shelf)))
@@ -91,7 +82,7 @@ export function createStreamPool({
 
   return {
     async take({ connection, signal }) {
-      const shelf = shelfOf(connection)
+      const shelf = shelfOf(shelves, connection)
       const pooled = takePooled(shelf, nowMs() - maxAgeMs)
       const channel = pooled?.channel ?? (await openStream({ connection, protocol, signal }))
       if (shelf.entries.length === 0) void warm(connection)
@@ -111,6 +102,15 @@ export function createStreamPool({
       shelves.clear()
     },
   }
+}
+
+function shelfOf(shelves: Map<Connection, Shelf>, connection: Connection): Shelf {
+  const existing = shelves.get(connection)
+  if (existing !== undefined) return existing
+  const shelf: Shelf = { entries: [], opening: 0 }
+  shelves.set(connection, shelf)
+  connection.addEventListener('close', () => shelves.delete(connection), { once: true })
+  return shelf
 }
 
 /** The stream that was used last: the others grow old and are dropped when nobody needs as many. */
