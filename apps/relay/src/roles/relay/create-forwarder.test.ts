@@ -31,6 +31,7 @@ function setUp(next: () => Uint8Array) {
   const streams: StreamPool = {
     take: () => Promise.resolve((opened++, { channel, isUsed: false, giveBack: () => undefined })),
     warm: () => Promise.resolve(),
+    leave: () => undefined,
     close: () => undefined,
   }
   const connections = ['node', 'relay'].map((peerId) => ({ remotePeer: peerId, status: 'open' }) as never as Connection)
