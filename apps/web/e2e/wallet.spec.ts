@@ -238,4 +238,41 @@ test.describe('signing', () => {
     await subscribe(panel).click()
     await expect(panel).toContainText('You are subscribed.')
   })
+
+  test('a signature that never comes is not waited for, and is dropped when it comes late', async ({ page, world }) => {
+    const { wallet, panel } = world
+    await ready(page, world)
+    const late = Promise.withResolvers<undefined>()
+    wallet.answer('eth_signTypedData_v4', async ([, json]) => {
+      await late.promise
+      return wallet.accounts[0].signTypedData(JSON.parse(String(json)) as never)
+    })
+    await subscribe(panel).click()
+    await panel.getByRole('button', { name: 'Stop waiting' }).click()
+    await expect(panel.getByRole('alert')).toContainText('nothing was paid')
+    await expect(subscribe(panel)).toBeEnabled()
+    late.resolve(undefined)
+    wallet.answer('eth_signTypedData_v4')
+    await subscribe(panel).click()
+    await expect(panel).toContainText('You are subscribed.')
+    // The late signature asked for no transaction.
+    expect(wallet.calls.filter((each) => each === 'eth_sendTransaction')).toHaveLength(1)
+  })
+
+  test('a transaction that is confirmed after the reader waits no longer is taken up', async ({ page, world }) => {
+    const { wallet, panel } = world
+    await ready(page, world)
+    const late = Promise.withResolvers<undefined>()
+    wallet.answer('eth_sendTransaction', async ([transaction]) => {
+      await late.promise
+      return wallet.send(await wallet.sign(transaction as Sent))
+    })
+    await subscribe(panel).click()
+    await expect(panel).toContainText('Confirm the transaction in your wallet.')
+    await panel.getByRole('button', { name: 'Stop waiting' }).click()
+    await expect(panel).toContainText('Your wallet has not answered.')
+    late.resolve(undefined)
+    await expect(panel).toContainText('You are subscribed.')
+    expect(await paid(world)).toBeGreaterThan(0n)
+  })
 })

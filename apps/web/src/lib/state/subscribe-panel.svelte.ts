@@ -27,6 +27,7 @@ export function panelOf(purchase: Purchase, nowSeconds: number) {
     oncancel: () => void purchase.cancel(),
     ontrial: () => void purchase.startTrial(),
     onrenewal: (maxRate: bigint) => void purchase.setRenewalLimit(maxRate),
+    onstop: () => transaction && void transactions.stopWaiting(transaction.id),
     onclear: () => transaction && void transactions.clear(transaction.id),
   }
 }

@@ -35,6 +35,11 @@ class TransactionsState {
     await this.#source.begin(parameters)
   }
 
+  /** Waits no longer for the wallet. */
+  async stopWaiting(id: string): Promise<void> {
+    await this.#source?.stopWaiting(id)
+  }
+
   async clear(id: string): Promise<void> {
     await this.#source?.clear(id)
   }

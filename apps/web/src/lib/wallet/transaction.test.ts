@@ -57,6 +57,14 @@ describe('before it is sent', () => {
     expect([isOpen(unanswered), isClearable(unanswered), isWatched(unanswered, 0)]).toEqual([true, true, true])
     expect(advance(unanswered, sent).state).toMatchObject({ name: 'pending', hash })
   })
+
+  test('a wallet that is not waited for: a permit is over, a transaction may still come or be refused', () => {
+    expect(after({ name: 'permit' }, { name: 'left' }).state.name).toBe('failed')
+    const left = after(signing, { name: 'left' })
+    expect(left.state).toEqual({ name: 'unanswered', isLeft: true })
+    expect(advance(left, sent).state).toMatchObject({ name: 'pending', hash })
+    expect(advance(left, { name: 'failed', error }).state).toEqual({ name: 'failed', error })
+  })
 })
 
 describe('after it was sent', () => {

@@ -16,8 +16,8 @@ export type TransactionState =
   /** The wallet is asked for the signature of the allowance, or for the transaction. */
   | { name: 'permit' }
   | { name: 'signing' }
-  /** The page went away while the wallet was asked: nobody told us whether it was sent. */
-  | { name: 'unanswered' }
+  /** The page went away while the wallet was asked, or its reader waits no longer: nobody told us whether it was sent. */
+  | { name: 'unanswered'; isLeft?: boolean }
   /** Sent. `isBack`: it was mined, and the chain then dropped that block. */
   | { name: 'pending'; hash: Hex; seenBlock: number; isSpedUp: boolean; isBack: boolean }
   | {
@@ -56,6 +56,8 @@ export type TransactionEvent =
   | { name: 'signing'; place: NonNullable<Transaction['place']> }
   | { name: 'failed'; error: ShownError }
   | { name: 'orphaned' }
+  /** The reader waits no longer for the wallet. */
+  | { name: 'left' }
   | { name: 'sent'; hash: Hex; block: number }
   /** Known to a node and not mined in the canonical chain, as of `block`. */
   | { name: 'seen'; hash: Hex; block: number }
@@ -96,7 +98,11 @@ export function advance(transaction: Transaction, event: TransactionEvent): Tran
   const to = (state: TransactionState): Transaction => ({ ...transaction, state })
   if (isUnsent(transaction)) return advanceUnsent(transaction, event)
   const { state } = transaction
-  if (state.name === 'unanswered') return event.name === 'sent' ? to(pendingOf(event.hash, event.block)) : transaction
+  if (state.name === 'unanswered') {
+    if (event.name === 'sent') return to(pendingOf(event.hash, event.block))
+    // The wallet has answered after all.
+    return event.name === 'failed' ? to({ name: 'failed', error: event.error }) : transaction
+  }
   // Only a transaction that was sent has a hash, and events about another hash are stale: it was sped up since.
   if (!('hash' in state) || !('hash' in event) || event.hash !== state.hash) return transaction
   switch (event.name) {
@@ -129,6 +135,12 @@ function advanceUnsent(transaction: Transaction, event: TransactionEvent): Trans
       return { ...transaction, state: pendingOf(event.hash, event.block) }
     case 'failed':
       return { ...transaction, state: { name: 'failed', error: event.error } }
+    case 'left': {
+      if (state.name === 'signing') return { ...transaction, state: { name: 'unanswered', isLeft: true } }
+      const message =
+        'You wait no longer for your wallet; nothing was paid. If it still asks, refuse there. Start again when you like.'
+      return { ...transaction, state: { name: 'failed', error: { message } } }
+    }
     case 'orphaned': {
       // Before the wallet was asked to send, nothing can have been sent.
       if (state.name === 'signing') return { ...transaction, state: { name: 'unanswered' } }

@@ -26,6 +26,8 @@ export type Transactions = {
   subscribe: (listener: () => void) => () => void
   /** Runs a verb as a kept transaction; throws what ended it. */
   begin: (parameters: BeginTransaction) => Promise<void>
+  /** Waits no longer for the wallet: a signature that comes late is dropped, a transaction that comes late is taken up. */
+  stopWaiting: (id: string) => Promise<void>
   /** Takes one off the list, where nothing of it is under way. */
   clear: (id: string) => Promise<void>
   /** Takes up what was under way at the last visit, and watches. */
@@ -52,11 +54,16 @@ export function createTransactions(parameters: CreateTransactionsParameters): Tr
   const { network, store, locks, explain, nowMs } = parameters
   const watcher = createWatcher(parameters)
   const tell = (id: string, event: TransactionEvent) => store.change(id, (current) => advance(current, event))
+  const leave = new Map<string, () => void>()
   return {
     all: store.all,
     subscribe: store.subscribe,
     clear: (id) => store.change(id, (current) => (isClearable(current) ? undefined : current)),
     start: () => void watcher.takeUp(),
+    async stopWaiting(id) {
+      await tell(id, { name: 'left' })
+      leave.get(id)?.()
+    },
     async begin({ kind, path, walletClient, run }) {
       const account = walletClient.account.address.toLowerCase() as Hex
       const transaction: Transaction = {
@@ -66,13 +73,17 @@ export function createTransactions(parameters: CreateTransactionsParameters): Tr
       // The lock lasts as long as this page works on it: whoever gets it later knows that nobody does any more.
       await locks.request(lockOf(transaction.id), async () => {
         if (!(await store.begin(transaction))) throw alreadyUnderWay()
-        try {
-          await run(createHooks({ ...parameters, transaction, tell, watcher }))
-        } catch (error) {
-          await tell(transaction.id, { name: 'failed', error: explain(error) })
-          await explainRevert({ store, id: transaction.id, error: explain(error) })
+        const { id } = transaction
+        const left = Promise.withResolvers<undefined>()
+        leave.set(id, () => left.resolve(undefined))
+        const work = run(createHooks({ ...parameters, transaction, tell, watcher })).catch(async (error: unknown) => {
+          await tell(id, { name: 'failed', error: explain(error) })
+          await explainRevert({ store, id, error: explain(error) })
           throw error
-        }
+        })
+        // One that ends after it was left has told its state; there is nobody to throw to.
+        work.catch(() => undefined)
+        await Promise.race([work, left.promise]).finally(() => leave.delete(id))
       })
     },
   }
@@ -100,6 +111,9 @@ function createHooks({ client, account, transaction, tell, watcher, store, netwo
         blockNumber(),
       ])
       await tell(id, { name: 'signing', place: { nonce, fromBlock, ...call } })
+      const now = (await store.all()).find((each) => each.id === id)
+      // A signature that came late, after the reader had left.
+      if (now?.state.name !== 'signing') throw notDone()
       if (account() !== transaction.account) throw accountChanged()
     },
     async waitForReceipt(hash) {
