@@ -231,3 +231,59 @@ test('Parquet, and a page that goes away while its transaction is on its way', a
     await expect(page.getByRole('dialog', { name: 'Development wallet' })).toBeHidden()
   })
 })
+
+test('later rows: by key into the table, from another browser with the copy of the key, and in place of all', async ({
+  page,
+  browser,
+}) => {
+  const name = freshName('levels')
+  await begin(page)
+  await chooseFile(page, csvOf(1000))
+  await next(page)
+  await page.locator('[data-column=id]').getByText('Part of the key').click()
+  await next(page)
+  await describe(page, { name, title: 'Levels' })
+  await price(page)
+  await button(page, 'Publish').click()
+  await signAll(page)
+  await isLive(page)
+  const path = await pathOfLive(page)
+  const download = page.waitForEvent('download')
+  await button(page, 'Save a copy of the key').click()
+  const backup = await (await download).path()
+  const counted = 'SELECT count(*) AS n, max(id) AS last, sum(price) AS total FROM tides'
+
+  await test.step('rows that are there already stay, new ones are added', async () => {
+    await button(page, 'Add rows').click()
+    await chooseFile(page, csvOf(1000, { from: 500, name: 'more.csv' }))
+    await button(page, 'Publish these rows').click()
+    await expect(page.getByText('The new rows are live.')).toBeVisible({ timeout: 60_000 })
+    await expect(page.getByRole('main')).toContainText('500 rows added, snapshot 2')
+  })
+  const other = await (await browser.newContext({ baseURL: new URL(page.url()).origin })).newPage()
+  await test.step('elsewhere: another key is refused, the copy is taken; nothing new is said so', async () => {
+    await open(other, `/publish?dataset=${path}`)
+    const wrong = { name: 'wrong.key', mimeType: 'text/plain', buffer: Buffer.from(`0x${'11'.repeat(32)}\n`) }
+    await other.getByLabel('Copy of the key').setInputFiles(wrong)
+    await expect(other.getByRole('main').getByRole('alert')).toContainText('does not hold the key')
+    await other.getByLabel('Copy of the key').setInputFiles(backup)
+    await chooseFile(other, csvOf(1000, { from: 500, name: 'more.csv' }))
+    await button(other, 'Publish these rows').click()
+    await expect(other.getByRole('main').getByRole('alert')).toContainText('there is nothing to add')
+    await button(other, 'Leave it').click()
+  })
+  await test.step('a file without a column of the table is refused before anything is made', async () => {
+    await chooseFile(other, { name: 'short.csv', mimeType: 'text/csv', buffer: Buffer.from('id,day\n1,2024-01-01\n') })
+    await expect(other.getByRole('main').getByRole('alert')).toContainText('price, station')
+    await expect(button(other, 'Publish these rows')).toBeDisabled()
+  })
+  await test.step('all rows replaced; a stranger who subscribes sees the last version', async () => {
+    await chooseFile(other, csvOf(10, { name: 'fresh.csv' }))
+    await other.getByText('Replace all rows').click()
+    await button(other, 'Publish these rows').click()
+    await expect(other.getByText('The new rows are live.')).toBeVisible({ timeout: 60_000 })
+    const cells = await ask(other, path, counted)
+    expect(cells).toEqual(['10', '9', '47.50'])
+  })
+  await other.context().close()
+})

@@ -7,17 +7,18 @@ import { SourceError } from '#lib/publish/source.ts'
 import { giveWay } from './give-way.ts'
 import type { Publication, StepContext } from './publication.ts'
 
-/** Converts within the node's limits; throws `rows-invalid` with the rows that do not fit. */
+/** Converts within the node's limits, leaving out rows whose keys are `known`; throws `rows-invalid` with the rows that do not fit. */
 export async function convertFile(
   file: File,
   { draft, terms }: Pick<Publication, 'draft' | 'terms'>,
   { signal, onProgress }: StepContext,
+  known?: ReadonlySet<string>,
 ): Promise<readonly BuiltSegment[]> {
   const columns = draft.columns.map(({ name, type }) => ({ name, type }))
   try {
     const source = await openSource(file)
     const { segments } = await buildSegments({
-      ...{ source, columns: draft.columns, key: draft.key, maxRows: terms.maxRows, maxBytes: terms.maxBytes },
+      ...{ source, columns: draft.columns, key: draft.key, known, maxRows: terms.maxRows, maxBytes: terms.maxBytes },
       createHasher: () => createBlockHasher(columns),
       sha256: sha256Hex,
       async onBatch({ rows }) {

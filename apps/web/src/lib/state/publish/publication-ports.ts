@@ -26,7 +26,8 @@ import type { BeginTransaction } from '#lib/wallet/transactions.ts'
 import type { Wallets } from '#lib/wallet/wallets.ts'
 import { convertFile } from './convert-file.ts'
 import { manifestOf } from './manifest-of.ts'
-import type { Publication, PublicationPorts, StepContext } from './publication.ts'
+import type { Converted, Publication, PublicationPorts, StepContext } from './publication.ts'
+import { publishedTable, readKnownKeys } from './published-rows.ts'
 import type { PublishStore } from './publish-store.ts'
 
 export type PortParts = {
@@ -56,12 +57,7 @@ export function createPublicationPorts(parts: PortParts): PublicationPorts {
     async announce({ signed }, { signal }) {
       await publishing.announce({ signed: required(signed), signal })
     },
-    describe: ({ path, draft, segments = [] }) =>
-      describeSnapshot({
-        dataset: datasetIdOf(parseDatasetPath(path)),
-        tables: [{ name: draft.table, columns: draft.columns, segments: segments.map(withoutFile) }],
-        nowSeconds: Math.floor(Date.now() / 1000),
-      }),
+    describe: (publication, context) => describe(parts, publication, context),
     signHead: async (snapshot, { publisher }) =>
       signSnapshot(snapshot, { signer: await publisherOf(store, publisher), deployment: network }),
     serve: (publication, context) => serve(parts, publication, context),
@@ -69,17 +65,58 @@ export function createPublicationPorts(parts: PortParts): PublicationPorts {
   }
 }
 
-async function convert({ file }: PortParts, publication: Publication, context: StepContext) {
-  const chosen = file()
+async function convert(parts: PortParts, publication: Publication, context: StepContext): Promise<Converted> {
+  const chosen = parts.file()
   if (chosen === undefined) {
     const message = 'This browser had no room to keep the file; choose the same one again, then go on.'
     throw new MarketplaceError({ code: 'rows-invalid', message })
   }
-  const segments = await convertFile(chosen, publication, context)
-  const hashes = publication.snapshot?.tables.flatMap((table) => table.segments.map(({ hash }) => hash))
-  if (hashes === undefined || segments.every(({ hash }, at) => hash === hashes[at])) return segments
+  const { previous, known } = await publishedBefore(parts, publication, context)
+  const segments = await convertFile(chosen, publication, context, known)
+  if (segments.length === 0) {
+    const message = 'Every row of the file is published already; there is nothing to add.'
+    throw new MarketplaceError({ code: 'rows-invalid', message })
+  }
+  const signed = publication.snapshot
+  if (signed === undefined) return { segments, previous }
+  const hashes = new Set(signed.tables.flatMap((table) => table.segments.map(({ hash }) => hash)))
+  if (segments.every(({ hash }) => hashes.has(hash))) return { segments, previous: publication.previous }
   const message = 'This file does not hold the rows that were signed; choose the very file that you published.'
   throw new MarketplaceError({ code: 'rows-invalid', message })
+}
+
+/** For later rows: the newest snapshot, and the keys of its rows where rows are added by key. */
+async function publishedBefore(parts: PortParts, publication: Publication, context: StepContext) {
+  const { later, draft } = publication
+  if (later === undefined) return { previous: undefined, known: undefined }
+  const here = await readHere(parts, publication, context)
+  // Once it is signed, the rows of its own snapshot do not count as published before.
+  const previous = publication.snapshot === undefined ? here.latest?.snapshot : publication.previous
+  if (later === 'replace' || draft.key.length === 0) return { previous, known: undefined }
+  const table = publishedTable(previous, draft)
+  return { previous, known: table && (await readKnownKeys(here, table, draft, context)) }
+}
+
+async function readHere({ publishing, store }: PortParts, { path, publisher }: Publication, { signal }: StepContext) {
+  return publishing.published({ path, publisher: await publisherOf(store, publisher), signal })
+}
+
+/** The next snapshot: one number after the newest, which must still be the one that the rows were compared with. */
+async function describe(parts: PortParts, publication: Publication, context: StepContext) {
+  const { path, draft, segments = [], previous, later } = publication
+  const nowSeconds = Math.floor(Date.now() / 1000)
+  const dataset = datasetIdOf(parseDatasetPath(path))
+  const own = { name: draft.table, columns: draft.columns, segments: segments.map(withoutFile) }
+  if (later === undefined) return describeSnapshot({ dataset, tables: [own], nowSeconds })
+  const { latest } = await readHere(parts, publication, context)
+  if (latest?.snapshot.root !== previous?.root || latest?.snapshot.seq !== previous?.seq) {
+    const message = 'Other rows were published meanwhile; go back, and publish these on top of them.'
+    throw new MarketplaceError({ code: 'snapshot-invalid', message })
+  }
+  const before = later === 'add' ? (publishedTable(previous, draft)?.segments ?? []) : []
+  const others = (previous?.tables ?? []).filter(({ name }) => name !== draft.table)
+  const tables = [...others, { ...own, segments: [...before, ...own.segments] }]
+  return describeSnapshot({ dataset, tables, previous, nowSeconds })
 }
 
 /** Asks for the node's terms anew: what it asks now must be what was reviewed, before it is asked for its word. */
@@ -149,14 +186,21 @@ async function register(parts: PortParts, publication: Publication, { signal }: 
   await begin({ ...common, kind: 'register', run: (hooks) => listing.register({ ...common, ...hooks, ...terms }) })
 }
 
+/** One node after the other; those that can be reached have it, whatever stops another one. */
 async function serve({ publishing, onWait }: PortParts, publication: Publication, context: StepContext) {
-  const { path, terms, head, snapshot, segments = [] } = publication
-  await publishing.serve({
-    ...{ path, peerId: terms.peerId, signed: required(head), snapshot: required(snapshot), onWait },
-    segments: new Map(segments.map(({ hash, file }) => [hash, file])),
-    onProgress: ({ bytes, totalBytes }) => context.onProgress({ done: bytes, total: totalBytes, unit: 'bytes' }),
-    signal: context.signal,
-  })
+  const { path, peerIds, head, snapshot, segments = [] } = publication
+  const failures: unknown[] = []
+  for (const peerId of peerIds) {
+    const served = publishing.serve({
+      ...{ path, peerId, signed: required(head), snapshot: required(snapshot), onWait },
+      segments: new Map(segments.map(({ hash, file }) => [hash, file])),
+      onProgress: ({ bytes, totalBytes }) => context.onProgress({ done: bytes, total: totalBytes, unit: 'bytes' }),
+      signal: context.signal,
+    })
+    await served.catch((error: unknown) => failures.push(error))
+    context.signal.throwIfAborted()
+  }
+  if (failures.length > 0) throw failures[0]
 }
 
 /** Asks as a stranger would: the sample where there is one, and in any case which snapshot the node answers from. */

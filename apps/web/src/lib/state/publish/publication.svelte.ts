@@ -1,5 +1,5 @@
 /** The publication that is under way on this page: which step, how far, what stopped it, and how to go on. */
-import { type Hex, MarketplaceError } from '@enigma/protocol'
+import { type Hex, MarketplaceError, parseDatasetPath } from '@enigma/protocol'
 import type { ShownError } from '#lib/format/shown-error.ts'
 import type { NodeTerms } from '#lib/publish/check-draft.ts'
 import type { Draft } from '#lib/publish/draft.ts'
@@ -73,6 +73,22 @@ class PublicationState {
     }
   }
 
+  /** Begins with rows for a dataset that is listed; the key of its rows is here. */
+  async beginLater({ path, publisher, peerIds, mode, draft: described }: LaterRows): Promise<void> {
+    if (this.isRunning) return
+    const { curator: account } = parseDatasetPath(path)
+    const common = { path, account, draft: described, publisher, peerIds, later: mode, startedAtMs: Date.now() }
+    // The nodes have limits of their own, and say so: these are what a page can take.
+    const terms = { peerId: '', maxRows: 20_000_000, maxBytes: 512 * 1024 * 1024 }
+    try {
+      this.current = { ...unbegun, ...common, terms, isRegistered: true, isAnnounced: true }
+      await (await publishStore()).keepPublication(this.current)
+      await this.run()
+    } catch (error) {
+      this.error = await wallet.explain(error)
+    }
+  }
+
   /** Does what is left, from the step that it stopped at. */
   async run(): Promise<void> {
     const { current } = this
@@ -87,7 +103,7 @@ class PublicationState {
         if (lock === null) throw elsewhere()
         await this.#runAll(await this.#newest(current), running.signal)
       })
-      announcer.say('Your dataset is live')
+      announcer.say(current.later === undefined ? 'Your dataset is live' : 'The new rows are live')
     } catch (error) {
       if (!running.signal.aborted) {
         this.error = await wallet.explain(error)
@@ -174,7 +190,8 @@ class PublicationState {
       },
     })
     await store.dropPublication(publication.path)
-    await draft.clear()
+    // Words of another dataset may be half typed.
+    if (publication.later === undefined) await draft.clear()
   }
 }
 
@@ -186,12 +203,18 @@ function elsewhere(): MarketplaceError {
   return new MarketplaceError({ code: 'aborted', message })
 }
 
+export type LaterRows = Pick<Publication, 'path' | 'publisher' | 'peerIds' | 'draft'> & { mode: 'add' | 'replace' }
+
 type New = { draft: Draft; terms: NodeTerms; account: Hex; publisher: Hex }
 
 function newPublication({ draft: reviewed, terms, account, publisher }: New): Publication {
-  return {
-    ...{ path: `${account}/${reviewed.name}`, account, draft: reviewed, terms, publisher, startedAtMs: Date.now() },
-    ...{ segments: undefined, acceptance: undefined, signed: undefined, isRegistered: false, isAnnounced: false },
-    ...{ snapshot: undefined, head: undefined, isServed: false, isChecked: false },
-  }
+  const path = `${account}/${reviewed.name}`
+  const common = { path, account, draft: reviewed, terms, peerIds: [terms.peerId], publisher, startedAtMs: Date.now() }
+  return { ...unbegun, ...common, later: undefined, isRegistered: false, isAnnounced: false }
+}
+
+/** What no step has made yet. */
+const unbegun = {
+  ...{ segments: undefined, previous: undefined, acceptance: undefined, signed: undefined },
+  ...{ snapshot: undefined, head: undefined, isServed: false, isChecked: false },
 }

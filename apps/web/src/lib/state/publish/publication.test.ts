@@ -1,6 +1,5 @@
 import type { Hex, ManifestNode, SignedHead, SignedManifest, Snapshot } from '@enigma/protocol'
 import { describe, expect, test } from 'vitest'
-import type { NodeTerms } from '#lib/publish/check-draft.ts'
 import { emptyDraft } from '#lib/publish/draft.ts'
 import {
   isRevocable,
@@ -12,11 +11,8 @@ import {
 } from './publication.ts'
 
 const hash: Hex = `0x${'01'.repeat(32)}`
-const terms: NodeTerms = {
-  ...{ peerId: 'p', maxBytes: 1, maxRows: 1, minRate: 0n, minDeposit: 0n, payee: '0x', shareBps: 0, places: 1 },
-}
 const start: Publication = {
-  terms,
+  ...{ terms: { peerId: 'p', maxRows: 1, maxBytes: 1 }, peerIds: ['p'], later: undefined, previous: undefined },
   ...{ path: 'a/b', account: '0x0a', draft: emptyDraft, publisher: '0x0b', startedAtMs: 0 },
   ...{ segments: undefined, acceptance: undefined, signed: undefined, isRegistered: false, isAnnounced: false },
   ...{ snapshot: undefined, head: undefined, isServed: false, isChecked: false },
@@ -38,7 +34,7 @@ function createScene({ failAt }: { failAt?: string } = {}) {
   }
   const ports: PublicationPorts = {
     keep: (publication) => Promise.resolve(void kept.push(publication)),
-    convert: () => note('convert', []),
+    convert: () => note('convert', { segments: [], previous: undefined }),
     accept: () => note('accept', { peerId: 'p' } as ManifestNode),
     sign: () => note('sign', {} as SignedManifest),
     register: () => note('register', undefined),
@@ -90,6 +86,14 @@ describe('a publication', () => {
 
   test('can be left until it is on chain', () => {
     expect([isRevocable(start), isRevocable({ ...start, isRegistered: true })]).toEqual([true, false])
+  })
+
+  test('of later rows asks neither node nor wallet, and can be left until its snapshot is named', async () => {
+    const { run, done } = createScene()
+    const later: Publication = { ...start, later: 'add', isRegistered: true, isAnnounced: true }
+    await run(later)
+    expect(done).toEqual(['convert', 'describe', 'signHead', 'serve', 'check'])
+    expect([isRevocable(later), isRevocable({ ...later, snapshot })]).toEqual([true, false])
   })
 
   test('ends between two steps when it is told to', async () => {

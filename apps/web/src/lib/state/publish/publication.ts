@@ -16,13 +16,19 @@ export type Publication = {
   account: Hex
   /** As it was reviewed; its payouts are all named. */
   draft: Draft
-  /** Of the node that is to serve it, as they were reviewed. */
-  terms: NodeTerms
+  /** Of the node that is to serve it, as they were reviewed; for later rows, what a page can take. */
+  terms: Pick<NodeTerms, 'peerId' | 'maxRows' | 'maxBytes'>
+  /** The nodes that are to serve it. */
+  peerIds: readonly string[]
+  /** What becomes of published rows, where the dataset is listed already; undefined for its first publication. */
+  later: 'add' | 'replace' | undefined
   /** The account whose key, kept in this browser, signs the snapshots. */
   publisher: Hex
   /** Unix milliseconds. */
   startedAtMs: number
   segments: readonly BuiltSegment[] | undefined
+  /** The newest snapshot when the rows were converted. */
+  previous: Snapshot | undefined
   acceptance: ManifestNode | undefined
   signed: SignedManifest | undefined
   isRegistered: boolean
@@ -38,10 +44,12 @@ export type Progress = { done: number; total: number; unit: 'bytes' | 'rows' }
 
 export type StepContext = { signal: AbortSignal; onProgress: (progress: Progress) => void }
 
+export type Converted = { segments: readonly BuiltSegment[]; previous: Snapshot | undefined }
+
 /** What the steps do; each may be done again after it failed, and finds what it did before. */
 export type PublicationPorts = {
   keep: (publication: Publication) => Promise<void>
-  convert: (publication: Publication, context: StepContext) => Promise<readonly BuiltSegment[]>
+  convert: (publication: Publication, context: StepContext) => Promise<Converted>
   accept: (publication: Publication, context: StepContext) => Promise<ManifestNode>
   sign: (publication: Publication, context: StepContext) => Promise<SignedManifest>
   register: (publication: Publication, context: StepContext) => Promise<void>
@@ -56,18 +64,19 @@ export type PublicationPorts = {
 export function nextStep(publication: Publication): PublicationStep | undefined {
   // Segments that a browser had no room for are made again from the file, for as long as the node needs them.
   if (publication.segments === undefined && !publication.isServed) return 'convert'
-  if (publication.acceptance === undefined) return 'accept'
-  if (publication.signed === undefined) return 'sign'
-  if (!publication.isRegistered) return 'register'
+  if (!publication.isRegistered) {
+    if (publication.acceptance === undefined) return 'accept'
+    return publication.signed === undefined ? 'sign' : 'register'
+  }
   if (!publication.isAnnounced) return 'announce'
   if (publication.head === undefined) return 'head'
   if (!publication.isServed) return 'serve'
   return publication.isChecked ? undefined : 'check'
 }
 
-/** Whether it can still be left for the draft: nothing of it is on chain. */
-export function isRevocable({ isRegistered }: Publication): boolean {
-  return !isRegistered
+/** Whether it can still be left: nothing of it is on chain, or, for later rows, nothing is signed. */
+export function isRevocable({ isRegistered, later, snapshot }: Publication): boolean {
+  return later === undefined ? !isRegistered : snapshot === undefined
 }
 
 export type RunPublicationParameters = {
@@ -101,7 +110,7 @@ async function takeStep(
 ): Promise<Publication> {
   switch (step) {
     case 'convert':
-      return { ...publication, segments: await ports.convert(publication, context) }
+      return { ...publication, ...(await ports.convert(publication, context)) }
     case 'accept':
       return { ...publication, acceptance: await ports.accept(publication, context) }
     case 'sign':

@@ -2,4 +2,4 @@
 export { createPublishing } from '@enigma/client/publish'
 export { createListing } from '#lib/wallet/listing.ts'
 export { createPublicationPorts } from './publication-ports.ts'
-export { createPublisherKey } from './publisher-key.ts'
+export { createPublisherKey, readPublisherKey } from './publisher-key.ts'
