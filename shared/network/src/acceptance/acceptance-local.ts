@@ -1,7 +1,7 @@
 /** `/enigma/acceptance/1.0.0`, serving side over an injected desk. Both answers cost one signature at most. */
 import { encodeCbor, type Hex, type ManifestNode, protocolIds, recordCodes, transportCodes } from '@enigma/protocol'
 import type { RateLimiter } from '../admission.ts'
-import { serveRequests } from '../framing/call-protocol.ts'
+import { serveRequests } from '../framing/serve-requests.ts'
 import type { ProtocolHost, ProtocolServer, RemotePeer } from '../framing/serve-protocol.ts'
 import {
   type AcceptanceRequest,

@@ -10,7 +10,7 @@ import {
   transportCodes,
 } from '@enigma/protocol'
 import type { RateLimiter } from '../admission.ts'
-import { framesOf, serveRequests } from '../framing/call-protocol.ts'
+import { framesOf, serveRequests } from '../framing/serve-requests.ts'
 import type { ProtocolHost, ProtocolServer, RemotePeer } from '../framing/serve-protocol.ts'
 import {
   type Announcement,

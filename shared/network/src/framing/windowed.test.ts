@@ -4,7 +4,8 @@ import { type FrameGroup, framesOfGroups, groupsOf } from './frame-group.ts'
 import type { Frame, FramedStream } from './framed-stream.ts'
 import { messageFrame } from './message.ts'
 import { networkLimits } from '../network-limits.ts'
-import { receiveWindowed, sendWindowed } from './windowed.ts'
+import { receiveWindowed } from './receive-windowed.ts'
+import { sendWindowed } from './send-windowed.ts'
 
 /** A peer that answers each read with what `next` gives, and takes all that is written. */
 function createChannel(next: () => Frame | Promise<Frame>) {

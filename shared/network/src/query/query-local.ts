@@ -15,7 +15,8 @@ import {
   type ServeCall,
   serveProtocol,
 } from '../framing/serve-protocol.ts'
-import { sendWindowed, type SentTransfer, type TransferObserver } from '../framing/windowed.ts'
+import { sendWindowed, type SentTransfer } from '../framing/send-windowed.ts'
+import type { TransferObserver } from '../framing/window.ts'
 import { networkLimits } from '../network-limits.ts'
 import { remoteGroup } from '../remote-group.ts'
 import { maxRouteBytes, type QueryRoute, queryRouteSchema } from './query-route.ts'

@@ -12,7 +12,7 @@ import {
 } from '@enigma/protocol'
 import type { Connection } from '@libp2p/interface'
 import { createRateLimiter } from '../admission.ts'
-import { framesOf, serveRequests } from '../framing/call-protocol.ts'
+import { framesOf, serveRequests } from '../framing/serve-requests.ts'
 import type { ProtocolHost, ProtocolServer, RemotePeer } from '../framing/serve-protocol.ts'
 import { snapshotRequestSchema } from './snapshot-messages.ts'
 

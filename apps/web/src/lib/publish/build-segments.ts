@@ -1,14 +1,13 @@
 /** The rows of a file as segments: converted, checked, written as Parquet, hashed. What does not fit is told row by row. */
 import { type ColumnValue, type PublishColumn, wordsOfType } from './column-type.ts'
 import { convertCell } from './convert-cell.ts'
+import { maxKeyedRows } from './limits.ts'
 import { createSegmentWriter } from './segment-writer.ts'
 import { type Cell, type Source, SourceError } from './source.ts'
 
 /** A segment is hashed as a whole: this bounds the memory for it. */
 const segmentBytes = 32 * 1024 * 1024
 const segmentRows = 1_000_000
-/** Rows of a table with a key: the keys of all are held. */
-export const maxKeyedRows = 2_000_000
 const shownProblems = 20
 
 /** Takes the rows of a segment in order and gives their Merkle root. */

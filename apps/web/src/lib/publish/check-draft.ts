@@ -3,7 +3,7 @@ import { formatEng, parseEng } from '#lib/format/eng.ts'
 import { checkColumns } from './check-columns.ts'
 import { type Draft, type PublishStep, shareOf, sumOfShares, tagsOf } from './draft.ts'
 import { isIdentifier } from './identifiers.ts'
-import { maxKeyedRows } from './build-segments.ts'
+import { maxKeyedRows } from './limits.ts'
 
 /** What a node asks of the datasets that it takes. Rates in wei per second, amounts in wei. */
 export type NodeTerms = {

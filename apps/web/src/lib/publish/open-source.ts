@@ -1,9 +1,7 @@
 /** Opens a file by what it holds, not by its name alone; what is too large is refused before it is read. */
+import { maxFileBytes } from './limits.ts'
 import { readBytes } from './read-text.ts'
 import { type Source, SourceError, type SourceFile } from './source.ts'
-
-/** Bytes of a file that a page publishes; larger ones are for the command line. */
-export const maxFileBytes = 512 * 1024 * 1024
 
 /** Opens a CSV, JSON, NDJSON or Parquet file; throws `SourceError`. Each reader is loaded when it is needed. */
 export async function openSource(file: SourceFile): Promise<Source> {

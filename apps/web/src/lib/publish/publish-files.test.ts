@@ -9,7 +9,8 @@ import type { PublishColumn } from './column-type.ts'
 import { buildFile, fileOf, inferFile, publishFile } from './fixtures/source-file.ts'
 import { RowsError } from './build-segments.ts'
 import { readByEngine } from './fixtures/duckdb.ts'
-import { maxFileBytes, openSource } from './open-source.ts'
+import { maxFileBytes } from './limits.ts'
+import { openSource } from './open-source.ts'
 
 const typesOf = async (text: string, name = 'a.csv') =>
   (await inferFile(fileOf(name, text))).columns.map(({ type }) => type)

@@ -65,7 +65,7 @@ export class LaterState {
     try {
       const { readPublisherKey } = await import('./publish-work.ts')
       const key = await readPublisherKey(file, Date.now())
-      if (key?.address !== this.#publisher) {
+      if (key === undefined || key.address !== this.#publisher) {
         this.keyError = {
           message:
             'This file does not hold the key of this dataset’s rows; choose the copy that you saved when you published.',

@@ -1,8 +1,9 @@
 /** What is published of a dataset already, as the next publication needs it: the keys of its rows. */
 import type { PublishedHere } from '@enigma/client/publish'
 import { MarketplaceError, type Snapshot } from '@enigma/protocol'
-import { keyOf, maxKeyedRows } from '#lib/publish/build-segments.ts'
+import { keyOf } from '#lib/publish/build-segments.ts'
 import type { Draft } from '#lib/publish/draft.ts'
+import { maxKeyedRows } from '#lib/publish/limits.ts'
 import { openSource } from '#lib/publish/open-source.ts'
 import { giveWay } from './give-way.ts'
 import type { StepContext } from './publication.ts'

@@ -1,30 +1,19 @@
 /**
- * Windowed transfer of frames (DESIGN §9): the sender may have `windowBytes` under way that the reader has not consumed;
- * the reader gives credit only for what its own consumer took. Chained over relays this is back-pressure from end to
- * end, also over WebRTC, which has none. A sender without a frame ready says that it is alive.
+ * Windowed transfer of frames (DESIGN §9), sending side: it may have `windowBytes` under way that the reader has not
+ * consumed. Chained over relays this is back-pressure from end to end, also over WebRTC, which has none. A sender without
+ * a frame ready says that it is alive.
  */
-import { limits, MarketplaceError, uint32be } from '@enigma/protocol'
+import { limits } from '@enigma/protocol'
 import { networkLimits } from '../network-limits.ts'
 import { aborted, streamLost, timedOut, unreadable } from './frame-errors.ts'
 import type { FrameGroup } from './frame-group.ts'
 import type { Frame, FramedStream } from './framed-stream.ts'
-import { type Message, messageFrame, readMessage, takeMessage } from './message.ts'
+import { type Message, messageFrame, readMessage } from './message.ts'
 import { createPatience, type PatienceLimits } from './patience.ts'
+import { frameOverheadBytes, type TransferObserver } from './window.ts'
 
-/** What a frame costs of the window beside its body: length and tag, rounded up. */
-const frameOverheadBytes = 8
-/** Signs of life and the end are sent without credit. */
-const freeBytes = 4096
 /** Of a message that follows a transfer: a request's envelope. */
 const maxNextBytes = 1024
-
-/** Bytes in flight of a windowed transfer, for tests and metrics. */
-export type TransferObserver = {
-  /** A frame was handed to the transport. */
-  onSent?: ((bytes: number) => void) | undefined
-  /** Bytes that arrived on the stream and were not yet consumed, at each frame. */
-  onBuffered?: ((bytes: number) => void) | undefined
-}
 
 export type SendWindowedParameters = {
   channel: FramedStream
@@ -207,101 +196,4 @@ function whileAlive<Result>(channel: FramedStream, pending: Promise<Result>, sig
     clearInterval(timer)
     signal.removeEventListener('abort', onAbort)
   })
-}
-
-export type ReceiveWindowedParameters = Omit<PatienceLimits, 'idleTimeoutMs'> & {
-  channel: FramedStream
-  /** The largest frame that is accepted. */
-  maxFrameBytes: number
-  signal?: AbortSignal | undefined
-  idleTimeoutMs?: number | undefined
-  observer?: TransferObserver | undefined
-  /** Takes the stream over once the last frame was taken. */
-  onEnd?: (() => void) | undefined
-}
-
-/**
- * The frames of a windowed transfer, those that have arrived together in one group. Leaving the loop early resets the
- * stream, which cancels the sender; after the last group the stream is handed to `onEnd`, or ended when that is absent.
- */
-export async function* receiveWindowed({
-  channel,
-  maxFrameBytes,
-  signal,
-  idleTimeoutMs = networkLimits.idleTimeoutMs,
-  observer,
-  onEnd,
-  ...times
-}: ReceiveWindowedParameters): AsyncGenerator<FrameGroup, void, undefined> {
-  const credit = createCredit(channel)
-  const patience = createPatience({ ...times, idleTimeoutMs })
-  const read = (): Promise<Message | undefined> =>
-    readMessage(channel, { maxBytes: maxFrameBytes, timeoutMs: patience.leftMs(), signal })
-  let hasEnded = false
-  try {
-    while (!hasEnded) {
-      const group = takeGroup({ channel, first: await read(), maxFrameBytes, credit, observer })
-      hasEnded = group.isLast
-      if (group.frames.length === 0 && !hasEnded) continue
-      yield group
-      if (!hasEnded) await credit.give(group.frames)
-      patience.progress()
-    }
-  } catch (error) {
-    channel.abort(error instanceof Error ? error : streamLost(error))
-    throw error
-  } finally {
-    if (!hasEnded) channel.abort(new MarketplaceError({ code: 'aborted', message: 'The reader left.' }))
-    else if (onEnd === undefined) await channel.close()
-    else onEnd()
-  }
-}
-
-type TakeGroupParameters = Pick<ReceiveWindowedParameters, 'channel' | 'maxFrameBytes' | 'observer'> & {
-  first: Message | undefined
-  credit: ReturnType<typeof createCredit>
-}
-
-/** The frame that was awaited and those behind it, as far as they have arrived and while they are few. */
-function takeGroup({ channel, first, maxFrameBytes, credit, observer }: TakeGroupParameters): FrameGroup {
-  if (first === undefined) throw streamLost()
-  const frames: Uint8Array[] = []
-  let bytes = 0
-  for (let message: Message | undefined = first; message !== undefined;) {
-    if (message.tag === 'end') return { frames, isLast: true }
-    if (message.tag === 'data') {
-      frames.push(message.body)
-      bytes += message.body.length
-      credit.count(message.body.length)
-      observer?.onBuffered?.(channel.bufferedBytes + bytes)
-    } else if (message.tag !== 'alive') {
-      throw unreadable('The peer sent a message that is no frame.')
-    }
-    if (bytes >= networkLimits.windowBytes / 4) break
-    message = takeMessage(channel, { maxBytes: maxFrameBytes })
-  }
-  return { frames, isLast: false }
-}
-
-/** Counts what was received against what was granted, and grants again in quarters of the window. */
-function createCredit(channel: FramedStream) {
-  let outstanding = 0
-  let consumed = 0
-  return {
-    count(bytes: number) {
-      outstanding += bytes + frameOverheadBytes
-      if (outstanding + channel.bufferedBytes > networkLimits.windowBytes + freeBytes) {
-        throw unreadable('The peer sent more than its window.')
-      }
-    },
-    async give(frames: readonly Uint8Array[]) {
-      for (const { length } of frames) consumed += length + frameOverheadBytes
-      if (consumed < networkLimits.windowBytes / 4) return
-      outstanding -= consumed
-      const granted = consumed
-      consumed = 0
-      // A sender that has ended takes no credit; what it sent before is still read.
-      if (channel.isWritable) await channel.write([messageFrame('credit', uint32be(granted))])
-    },
-  }
 }
