@@ -9,11 +9,14 @@ export type SnapshotContents = {
   tables: readonly { name: string; columns: readonly ResultColumn[]; segments: readonly Segment[] }[]
   /** The newest one that is published; absent for the first. */
   previous?: Pick<Snapshot, 'seq' | 'root' | 'createdAt'> | undefined
+  /** No lower number is given, where others may have been signed that are not known here. */
+  lowestSeq?: number | undefined
   nowSeconds: number
 }
 
 /** The description of the next snapshot. The caller keeps it before it is signed: one number is signed once. */
-export async function describeSnapshot({ dataset, tables, previous, nowSeconds }: SnapshotContents): Promise<Snapshot> {
+export async function describeSnapshot(contents: SnapshotContents): Promise<Snapshot> {
+  const { dataset, tables, previous, lowestSeq = 1, nowSeconds } = contents
   const described = await Promise.all(
     tables.map(async ({ name, columns, segments }) => ({
       name,
@@ -26,7 +29,7 @@ export async function describeSnapshot({ dataset, tables, previous, nowSeconds }
   return {
     v: 1,
     dataset,
-    seq: (previous?.seq ?? 0) + 1,
+    seq: Math.max((previous?.seq ?? 0) + 1, lowestSeq),
     previousRoot: previous?.root ?? noRoot,
     root: await snapshotRoot(ordered),
     createdAt: Math.max(nowSeconds, previous?.createdAt ?? 0),

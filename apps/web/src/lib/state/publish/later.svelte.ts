@@ -72,7 +72,9 @@ export class LaterState {
         }
         return
       }
-      await (await publishStore()).keepKey(key)
+      const store = await publishStore()
+      // What is known of the key here stays.
+      if ((await store.key(key.address)) === undefined) await store.keepKey(key)
       this.hasKey = true
     } catch (error) {
       this.keyError = toShownError(error)

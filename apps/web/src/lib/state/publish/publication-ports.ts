@@ -25,10 +25,11 @@ import type { Listing } from '#lib/wallet/listing.ts'
 import type { BeginTransaction } from '#lib/wallet/transactions.ts'
 import type { Wallets } from '#lib/wallet/wallets.ts'
 import { convertFile } from './convert-file.ts'
+import { lowestSeq } from './lowest-seq.ts'
 import { manifestOf } from './manifest-of.ts'
 import type { Converted, Publication, PublicationPorts, StepContext } from './publication.ts'
 import { publishedTable, readKnownKeys } from './published-rows.ts'
-import type { PublishStore } from './publish-store.ts'
+import type { PublisherKey, PublishStore } from './publish-store.ts'
 
 export type PortParts = {
   network: NetworkFile
@@ -58,8 +59,12 @@ export function createPublicationPorts(parts: PortParts): PublicationPorts {
       await publishing.announce({ signed: required(signed), signal })
     },
     describe: (publication, context) => describe(parts, publication, context),
-    signHead: async (snapshot, { publisher }) =>
-      signSnapshot(snapshot, { signer: await publisherOf(store, publisher), deployment: network }),
+    async signHead(snapshot, { publisher, path }) {
+      const key = await keyOf(store, publisher)
+      // Noted before it is signed: a number that may have been signed is not given again.
+      await store.keepKey({ ...key, signedSeqs: { ...key.signedSeqs, [path]: snapshot.seq } })
+      return signSnapshot(snapshot, { signer: privateKeyToAccount(key.privateKey), deployment: network })
+    },
     serve: (publication, context) => serve(parts, publication, context),
     check: (publication, context) => check(parts, publication, context),
   }
@@ -108,7 +113,7 @@ async function describe(parts: PortParts, publication: Publication, context: Ste
   const dataset = datasetIdOf(parseDatasetPath(path))
   const own = { name: draft.table, columns: draft.columns, segments: segments.map(withoutFile) }
   if (later === undefined) return describeSnapshot({ dataset, tables: [own], nowSeconds })
-  const { latest } = await readHere(parts, publication, context)
+  const { latest, located } = await readHere(parts, publication, context)
   if (latest?.snapshot.root !== previous?.root || latest?.snapshot.seq !== previous?.seq) {
     const message = 'Other rows were published meanwhile; go back, and publish these on top of them.'
     throw new MarketplaceError({ code: 'snapshot-invalid', message })
@@ -116,7 +121,13 @@ async function describe(parts: PortParts, publication: Publication, context: Ste
   const before = later === 'add' ? (publishedTable(previous, draft)?.segments ?? []) : []
   const others = (previous?.tables ?? []).filter(({ name }) => name !== draft.table)
   const tables = [...others, { ...own, segments: [...before, ...own.segments] }]
-  return describeSnapshot({ dataset, tables, previous, nowSeconds })
+  const { signedSeqs } = await keyOf(parts.store, publication.publisher)
+  const asked = new Set(located.nodes.map(({ peerId }) => peerId))
+  const lowest = lowestSeq({
+    ...{ latest: latest?.snapshot, signedHere: signedSeqs?.[path], nowSeconds },
+    isComplete: publication.peerIds.every((peerId) => asked.has(peerId)),
+  })
+  return describeSnapshot({ dataset, tables, previous, lowestSeq: lowest, nowSeconds })
 }
 
 /** Asks for the node's terms anew: what it asks now must be what was reviewed, before it is asked for its word. */
@@ -245,8 +256,12 @@ async function walletOf({ wallets }: PortParts, account: Hex) {
 }
 
 async function publisherOf(store: PublishStore, address: Hex): Promise<Signer> {
+  return privateKeyToAccount((await keyOf(store, address)).privateKey)
+}
+
+async function keyOf(store: PublishStore, address: Hex): Promise<PublisherKey> {
   const key = await store.key(address)
-  if (key !== undefined) return privateKeyToAccount(key.privateKey)
+  if (key !== undefined) return key
   const message =
     'The key that signs this dataset’s rows is no longer in this browser; publish by the command line with its backup.'
   throw new MarketplaceError({ code: 'setting-invalid', message, details: address })

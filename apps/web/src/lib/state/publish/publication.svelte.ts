@@ -55,12 +55,20 @@ class PublicationState {
     this.isRestored = true
   }
 
+  /** Leaves one that cannot be taken back for now; it is gone on with at another visit, or from its dataset. */
+  setAside(): void {
+    if (this.isRunning) return
+    this.current = undefined
+    this.error = undefined
+  }
+
   /** Begins with a draft that has no problems. */
   async begin(reviewed: Draft, terms: NodeTerms): Promise<void> {
     const { account } = wallet
     if (account === undefined || this.isRunning) return
     try {
       const store = await publishStore()
+      if (await this.#goesOn(`${account}/${reviewed.name}`)) return
       const { createPublisherKey } = await import('./publish-work.ts')
       const key = createPublisherKey(Date.now())
       await store.keepKey(key)
@@ -81,6 +89,7 @@ class PublicationState {
     // The nodes have limits of their own, and say so: these are what a page can take.
     const terms = { peerId: '', maxRows: 20_000_000, maxBytes: 512 * 1024 * 1024 }
     try {
+      if (await this.#goesOn(path)) return
       this.current = { ...unbegun, ...common, terms, isRegistered: true, isAnnounced: true }
       await (await publishStore()).keepPublication(this.current)
       await this.run()
@@ -150,6 +159,16 @@ class PublicationState {
     } catch (error) {
       this.error = toShownError(error)
     }
+  }
+
+  /** What was paid or signed for a dataset and is not with its nodes yet comes first: it is shown, and nothing begins. */
+  async #goesOn(path: string): Promise<boolean> {
+    const kept = (await (await publishStore()).publications()).find((each) => each.path === path)
+    if (kept === undefined || isRevocable(kept)) return false
+    this.current = kept
+    const message = 'An earlier publication of this dataset is not done yet; go on with it first.'
+    this.error = { message }
+    return true
   }
 
   /** As another tab may have left it; rows that only this page holds stay. */

@@ -8,7 +8,13 @@ import type { Draft } from '#lib/publish/draft.ts'
 import type { Publication } from './publication.ts'
 
 /** A key that signs a dataset's snapshots. It moves no money. */
-export type PublisherKey = { address: Hex; privateKey: Hex; createdAtMs: number }
+export type PublisherKey = {
+  address: Hex
+  privateKey: Hex
+  createdAtMs: number
+  /** The highest number that was signed in this browser, by dataset. */
+  signedSeqs?: Readonly<Record<string, number>>
+}
 
 export type PublishStore = {
   /** Whether it outlives the page. */
