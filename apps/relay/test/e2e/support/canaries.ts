@@ -27,21 +27,22 @@ export function formsOf(canary: string): { name: string; bytes: Buffer }[] {
   ]
 }
 
-/** The names of the forms that are found in any of the pieces, in all of them together, or inflated from any offset. */
-export function findCanary({ canary, pieces }: { canary: string; pieces: readonly Uint8Array[] }): string[] {
+/** The names of the forms that are found, `plain` in all the pieces together, `inflated` from any offset of them. */
+export function findCanary({ canary, pieces }: { canary: string; pieces: readonly Uint8Array[] }) {
   const forms = formsOf(canary)
-  const texts = textsOf(pieces)
-  return forms.filter(({ bytes }) => texts.some((text) => text.includes(bytes))).map(({ name }) => name)
+  const namesIn = (texts: readonly Buffer[]) =>
+    forms.filter(({ bytes }) => texts.some((text) => text.includes(bytes))).map(({ name }) => name)
+  const whole = Buffer.concat(pieces)
+  return { plain: namesIn([whole]), inflated: namesIn(inflatedTextsOf(pieces, whole)) }
 }
 
 const inflatedTexts = new WeakMap<readonly Uint8Array[], Buffer[]>()
 
-/** What was captured, and what a deflate stream that begins at any of its bytes would hold. */
-function textsOf(pieces: readonly Uint8Array[]): Buffer[] {
+/** What a deflate stream that begins at any of the bytes would hold. */
+function inflatedTextsOf(pieces: readonly Uint8Array[], whole: Buffer): Buffer[] {
   const known = inflatedTexts.get(pieces)
   if (known !== undefined) return known
-  const whole = Buffer.concat(pieces)
-  const texts: Buffer[] = [whole]
+  const texts: Buffer[] = []
   for (let offset = 0; offset < whole.length; offset++) {
     const inflated = inflateFrom(whole.subarray(offset))
     if (inflated !== undefined && inflated.length >= 32) texts.push(inflated)
