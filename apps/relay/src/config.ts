@@ -92,6 +92,8 @@ export const settingsSchema = v.strictObject({
       processes: v.optional(count, 3),
       /** Memory of one engine process. */
       memoryBytes: v.optional(bytes, 1024 ** 3),
+      /** Of all engine processes of the node together; three quarters of the machine's when absent. */
+      maxMemoryBytes: v.exactOptional(bytes),
       /** Threads of one engine process. */
       threads: v.optional(count, 2),
       /** Queries under way at once; more are answered `busy`. One account has a quarter of them at most. */

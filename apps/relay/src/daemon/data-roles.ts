@@ -1,5 +1,5 @@
 /** The roles that hold data, persistence and worker, composed over one snapshot store. */
-import { uptime } from 'node:os'
+import { totalmem, uptime } from 'node:os'
 import { verifyManifest } from '@enigma/crypto'
 import { handleAcceptance, type ProtocolServer } from '@enigma/network'
 import type { Deployment } from '@enigma/protocol'
@@ -10,6 +10,7 @@ import type { Host } from '../host/create-host.ts'
 import type { ChainMirror } from '../chain-mirror/chain-mirror.ts'
 import type { NodeConfig } from '../config.ts'
 import { createDuckdbEngine } from '../roles/persistence/engine/duckdb/duckdb-engine.ts'
+import { createMemoryRoom } from '../roles/persistence/engine/duckdb/memory-room.ts'
 import { accountShareOf } from '../roles/persistence/persistence-limits.ts'
 import type { DatasetTerms } from '../roles/persistence/dataset-service.ts'
 import { type PersistenceRole, startPersistenceRole } from '../roles/persistence/start-persistence-role.ts'
@@ -162,7 +163,8 @@ function startPersistence(
   { config, deployment, state, mirror, log, nowSeconds, metrics }: DataRolesParts,
   tools: SandboxTools,
 ): PersistenceRole {
-  const { processes, memoryBytes, threads, maxQueries } = config.persistence
+  const { processes, memoryBytes, threads, maxQueries, maxMemoryBytes = totalmem() * 0.75 } = config.persistence
+  const room = createMemoryRoom({ maxBytes: maxMemoryBytes })
   return startPersistenceRole({
     deployment,
     signer: state.signer,
@@ -171,12 +173,13 @@ function startPersistence(
     database: state.databases.persistence,
     keys: state.queryKeys,
     store: state.snapshots,
-    engine: createDuckdbEngine({ tools, processes, memoryBytes, threads }),
+    engine: createDuckdbEngine({ tools, processes, memoryBytes, threads, room }),
     sampleEngine: createDuckdbEngine({
       tools,
       processes: 1,
       memoryBytes: Math.min(memoryBytes, 512 * 1024 ** 2),
       threads: 1,
+      room,
     }),
     limits: {
       maxQueries,

@@ -7,6 +7,7 @@ import { engineLimits } from '../engine-limits.ts'
 import type { EngineRequest, NextReply } from './engine-messages.ts'
 import { EnginePool, type EngineSettings, type Hold, type Turn } from './engine-pool.ts'
 import { type EngineProcess, type EngineTools, startEngineProcess } from './engine-process.ts'
+import { createMemoryRoom, type MemoryRoom } from './memory-room.ts'
 
 export type DuckdbEngineParameters = {
   tools: EngineTools
@@ -15,12 +16,15 @@ export type DuckdbEngineParameters = {
   /** Processes for each open database. */
   processes?: number
   readerHoldMs?: number
+  /** Shared with the other engines of the node; without it the processes are bounded for each database alone. */
+  room?: MemoryRoom
 }
 
 /** Creates the engine; nothing runs until a database is opened. */
 export function createDuckdbEngine(parameters: DuckdbEngineParameters): Engine {
   const { memoryBytes, threads, processes, readerHoldMs } = engineLimits
-  const settings: EngineSettings = { memoryBytes, threads, processes, readerHoldMs, ...parameters }
+  const room = createMemoryRoom({ maxBytes: Infinity })
+  const settings: EngineSettings = { memoryBytes, threads, processes, readerHoldMs, room, ...parameters }
   const pools = new Set<EnginePool>()
   /** Processes that ingest, and those killed that belong to no open pool any more. */
   const others = { ingesting: 0, killed: 0 }
@@ -49,11 +53,13 @@ export function createDuckdbEngine(parameters: DuckdbEngineParameters): Engine {
     },
     async ingest({ signal, ...request }) {
       signal?.throwIfAborted()
+      const place = settings.room.enter(settings.memoryBytes)
       const process_ = startEngineProcess({
         ...settings,
         fileBytes: request.maxBytes,
         onKilled: () => others.killed++,
       })
+      void process_.ended.then(place.leave)
       others.ingesting++
       const abort = () => void process_.kill()
       signal?.addEventListener('abort', abort)

@@ -7,6 +7,7 @@ import type { EngineHealth, EngineTable } from '../engine.ts'
 import { engineLimits } from '../engine-limits.ts'
 import { type EngineProcess, type EngineTools, startEngineProcess } from './engine-process.ts'
 import { createFairLine } from './fair-line.ts'
+import type { MemoryRoom, RoomPlace } from './memory-room.ts'
 
 export type EngineSettings = {
   tools: EngineTools
@@ -15,6 +16,8 @@ export type EngineSettings = {
   processes: number
   /** How long readers may hold a process back that others wait for. */
   readerHoldMs: number
+  /** What all databases of the node share. */
+  room: MemoryRoom
 }
 
 /** For whom a process is asked; `signal` leaves the line. */
@@ -42,7 +45,8 @@ export class EnginePool {
   readonly #databasePath: string
   readonly #tables: readonly EngineTable[]
   readonly #idle: EngineProcess[] = []
-  readonly #all = new Set<EngineProcess>()
+  /** With the room that each has. */
+  readonly #all = new Map<EngineProcess, RoomPlace>()
   readonly #holds = new Set<Holding>()
   readonly #line = createFairLine<Waiting>()
   /** Processes being started, by lane. */
@@ -84,7 +88,7 @@ export class EnginePool {
     const hold = await this.acquire(turn)
     if (!hold.process.isUsed) return hold
     await hold.process.kill()
-    this.#all.delete(hold.process)
+    this.#forget(hold.process)
     // Begun before the hold is released, so that nobody else takes the place.
     const fresh = this.#startHeld(turn.lane)
     hold.release()
@@ -96,7 +100,7 @@ export class EnginePool {
     this.#isClosed = true
     for (const { reject } of this.#line.clear()) reject(closed())
     this.#serve()
-    await Promise.all([...this.#all].map((process_) => process_.kill()))
+    await Promise.all([...this.#all.keys()].map((process_) => process_.kill()))
   }
 
   get health(): EngineHealth {
@@ -104,8 +108,12 @@ export class EnginePool {
     return { processes, busy: processes - this.#idle.length, waiting: this.#line.size, killed: this.#killed }
   }
 
+  /** Where others have all the memory of the node, those that ask wait for a process of this database, if it has one. */
   #hasRoom(): boolean {
-    return this.#idle.length > 0 || this.#all.size < this.#settings.processes
+    if (this.#idle.length > 0) return true
+    const { processes, memoryBytes, room } = this.#settings
+    const running = this.#all.size
+    return running === 0 || (running < processes && room.hasRoom(memoryBytes))
   }
 
   /** One process stays for the others, where there is more than one. */
@@ -117,8 +125,11 @@ export class EnginePool {
 
   async #take(lane: string): Promise<Holding> {
     for (let process_ = this.#idle.pop(); process_ !== undefined; process_ = this.#idle.pop()) {
-      if (process_.isAlive) return this.#hold(process_, lane)
-      this.#all.delete(process_)
+      if (process_.isAlive) {
+        this.#all.get(process_)?.work()
+        return this.#hold(process_, lane)
+      }
+      this.#forget(process_)
     }
     return this.#startHeld(lane)
   }
@@ -139,13 +150,29 @@ export class EnginePool {
       onRelease: () => {
         this.#holds.delete(hold)
         const isUsable = process_.isAlive && !this.#isClosed
-        if (isUsable) this.#idle.push(process_)
-        else this.#all.delete(process_)
+        if (isUsable) this.#rest(process_)
+        else this.#forget(process_)
         this.#serve()
       },
     })
     this.#holds.add(hold)
     return hold
+  }
+
+  #rest(process_: EngineProcess): void {
+    this.#idle.push(process_)
+    this.#all.get(process_)?.rest(() => {
+      const at = this.#idle.indexOf(process_)
+      if (at >= 0) this.#idle.splice(at, 1)
+      this.#all.delete(process_)
+      void process_.kill()
+    })
+  }
+
+  /** Dead or about to be: its room is free for the process that replaces it. */
+  #forget(process_: EngineProcess): void {
+    this.#all.get(process_)?.leave()
+    this.#all.delete(process_)
   }
 
   /** Gives free processes to those whose turn it is. */
@@ -185,9 +212,11 @@ export class EnginePool {
   }
 
   async #start(): Promise<EngineProcess> {
-    const { tools, memoryBytes, threads } = this.#settings
+    const { tools, memoryBytes, threads, room } = this.#settings
+    const place = room.enter(memoryBytes)
     const process_ = startEngineProcess({ tools, memoryBytes, onKilled: () => this.#killed++ })
-    this.#all.add(process_)
+    void process_.ended.then(place.leave)
+    this.#all.set(process_, place)
     try {
       const request = {
         kind: 'open',

@@ -15,6 +15,8 @@ export type EngineProcess = {
   /** Interrupts the running query; the process is killed when it does not reply within the grace. */
   cancel: () => void
   kill: () => Promise<void>
+  /** Resolves when the process is gone, whoever ended it. */
+  readonly ended: Promise<void>
 }
 
 type Pending = { resolve: (reply: EngineReply) => void; reject: (error: Error) => void }
@@ -95,7 +97,7 @@ function superviseEngine(child: ChildProcess, onKilled: () => void): EngineProce
         if (pending === cancelled) overdue()
       }, engineLimits.graceMs).unref()
     },
-    kill,
+    ...{ kill, ended },
   }
 }
 
