@@ -22,7 +22,7 @@ test.beforeAll(async () => {
 const card = (page: Page) => page.getByRole('article', { name: 'Prices of the studio’s test' })
 
 /** Not the one that says why the rank is what it is: its name holds the title, too. */
-const button = (page: Page, name: string) => card(page).getByRole('button', { name: new RegExp(`^${name}(:|$)`) })
+const button = (page: Page, name: string) => card(page).getByRole('button', { name: new RegExp(`^${name}( ?:|$)`) })
 
 test('her dataset is listed with what it does, and says so when nobody subscribes', async ({ page, world }) => {
   await openStudio(page)
