@@ -23,6 +23,7 @@ class WalletState {
   /** What the development wallet asks its owner. */
   request = $state.raw<{ request: DevelopmentRequest; answer: (isAllowed: boolean) => void }>()
   #parts: Promise<Parts> | undefined
+  readonly #settled = Promise.withResolvers<undefined>()
 
   get account(): Hex | undefined {
     return this.connection.status === 'connected' ? this.connection.account : undefined
@@ -42,7 +43,14 @@ class WalletState {
       this.error = toShownError(error)
     } finally {
       this.isSettled = true
+      this.#settled.resolve(undefined)
     }
+  }
+
+  /** Resolves once it is known who is here: at once where no wallet was chosen before. */
+  async whenSettled(): Promise<void> {
+    const { hadWallet } = await import('#lib/wallet/had-wallet.ts')
+    if (!this.isSettled && hadWallet()) await this.#settled.promise
   }
 
   async openChooser(): Promise<void> {

@@ -19,6 +19,7 @@ import {
 } from '@wagmi/core'
 import { type Chain, defineChain, type Hex, http } from 'viem'
 import { type ChainProvider, ensureChain } from './ensure-chain.ts'
+import { walletStorageKey } from './had-wallet.ts'
 import { announceDevelopmentWallet, type DevelopmentRequest } from './development-wallet.ts'
 
 /** A wallet that announced itself. `icon` is a `data:image` URL or absent: nothing else is shown. */
@@ -62,7 +63,7 @@ export function createWallets({ network, confirm }: CreateWalletsParameters): Wa
     chains: [chain],
     transports: { [chain.id]: http(rpcUrl) },
     multiInjectedProviderDiscovery: true,
-    storage: createStorage({ key: 'enigma-wallet', storage: localStorage }),
+    storage: createStorage({ key: walletStorageKey, storage: localStorage }),
   })
   const connectorOf = (id: string) => {
     const connector = getConnectors(config).find(({ uid }) => uid === id)

@@ -1,5 +1,6 @@
 /** The console: one dataset, one query, and how it is asked. */
 import type { Hex } from '@enigma/protocol'
+import { tick } from 'svelte'
 import type { ShownError } from '#lib/format/shown-error.ts'
 import { findParameters, type FoundParameter, type ParameterType } from '#lib/sql/find-parameters.ts'
 import { type ParameterValue, parseParameter } from '#lib/sql/parse-parameter.ts'
@@ -49,7 +50,11 @@ export class ConsoleState {
   accessError = $state.raw<ShownError>()
   /** Errors of parameters are shown once a run was tried. */
   wasTried = $state(false)
+  /** A query waits until it is known what the account may ask. */
+  isPreparing = $state(false)
   #loading: AbortController | undefined
+  #preparing: AbortController | undefined
+  #accessRead = Promise.resolve()
 
   readonly schema: SqlSchema = $derived(this.dataset?.schema ?? noSchema)
   readonly hasSample: boolean = $derived((this.dataset?.sample.length ?? 0) > 0)
@@ -70,7 +75,12 @@ export class ConsoleState {
     await Promise.all([this.history.useAccount(account), this.#readAccess()])
   }
 
-  async #readAccess(): Promise<void> {
+  #readAccess(): Promise<void> {
+    this.#accessRead = this.#loadAccess()
+    return this.#accessRead
+  }
+
+  async #loadAccess(): Promise<void> {
     try {
       if (this.path === undefined) await this.picker.markSubscribed(this.account, Math.floor(Date.now() / 1000))
       else await this.granted.load(this.path, this.account)
@@ -203,12 +213,13 @@ export class ConsoleState {
 
   /** Runs what is written; does nothing while something of it is missing, which the page then says. */
   async ask(): Promise<void> {
-    const { path, sql, access, account } = this
+    const { path, sql } = this
     this.wasTried = true
     this.formatError = undefined
     if (path === undefined || sql.trim() === '') return
     const values = this.#values()
-    if (values === undefined) return
+    if (values === undefined || !(await this.#prepare())) return
+    const { access, account } = this
     if (access === 'subscription' && account === undefined) {
       const message = 'Connect a wallet to ask as a subscriber.'
       this.run.refuse({ message, next: ['connect', 'ask-sample'] })
@@ -224,6 +235,29 @@ export class ConsoleState {
     if (phase === 'running' || phase === 'idle') return
     const facts = { phase, ms: elapsedMs, rows: outcome?.rowCount ?? rows?.rowCount ?? 0 }
     await Promise.all([this.history.add(path, shared, facts), this.kept.keep({ run: this.run, dataset: path })])
+  }
+
+  /** Leaves the query. */
+  cancel(): void {
+    this.#preparing?.abort()
+    this.isPreparing = false
+    this.run.cancel()
+  }
+
+  /** Waits until it is known who is here and what they may ask, unless they chose; false where the query was left. */
+  async #prepare(): Promise<boolean> {
+    this.#preparing?.abort()
+    if (this.chosenAccess !== undefined) return true
+    const preparing = new AbortController()
+    this.#preparing = preparing
+    this.isPreparing = true
+    await wallet.whenSettled()
+    // The page hands the account over after what it draws.
+    await tick()
+    await this.#accessRead
+    if (preparing.signal.aborted) return false
+    this.isPreparing = false
+    return true
   }
 
   /** Asks the wallet for the one signature of a session, then runs what is written. */
