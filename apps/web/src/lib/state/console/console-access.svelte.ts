@@ -1,6 +1,6 @@
 /** What the connected account may ask of a dataset, as the chain has it. */
-import { limits } from '@enigma/protocol'
-import type { Hex } from '@enigma/protocol'
+import { type Hex, limits } from '@enigma/protocol'
+import { tick } from 'svelte'
 import { wallet } from '../wallet.svelte.ts'
 
 export type AccessTier = 'paid' | 'trial' | 'none'
@@ -14,13 +14,44 @@ export class ConsoleAccessState {
   #minBlock = 0
   #asked = ''
 
-  /** Reads the chain for an account; what was read for another one is dropped at once. */
-  async load(path: string | undefined, account: Hex | undefined): Promise<void> {
-    const key = `${path ?? ''} ${account ?? ''}`
+  /** A query waits until it is known what it may ask. */
+  isAwaited = $state(false)
+  #reading = Promise.resolve()
+  #waiting: AbortController | undefined
+
+  /** Reads the chain for an account; where that does not answer, the node will say what the account may ask. */
+  read(path: string, account: Hex | undefined): Promise<void> {
+    this.#reading = this.#load(path, account).catch(() => undefined)
+    return this.#reading
+  }
+
+  /** Waits until it is known who is here and what they may ask; false where the query was left meanwhile. */
+  async whenKnown(): Promise<boolean> {
+    this.#waiting?.abort()
+    const waiting = new AbortController()
+    this.#waiting = waiting
+    this.isAwaited = true
+    await wallet.whenSettled()
+    // The page hands the account over after what it draws.
+    await tick()
+    await this.#reading
+    if (waiting.signal.aborted) return false
+    this.isAwaited = false
+    return true
+  }
+
+  /** Ends the wait of a query. */
+  leave(): void {
+    this.#waiting?.abort()
+    this.isAwaited = false
+  }
+
+  async #load(path: string, account: Hex | undefined): Promise<void> {
+    const key = `${path} ${account ?? ''}`
     this.#asked = key
     this.tier = undefined
     this.#minBlock = 0
-    if (path === undefined || account === undefined) return
+    if (account === undefined) return
     const { money } = await wallet.parts()
     const block = await money.block()
     const { startSeconds, endSeconds, trialEndSeconds } = await money.subscription(path, account)

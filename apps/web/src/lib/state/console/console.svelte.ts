@@ -1,6 +1,5 @@
 /** The console: one dataset, one query, and how it is asked. */
 import type { Hex } from '@enigma/protocol'
-import { tick } from 'svelte'
 import type { ShownError } from '#lib/format/shown-error.ts'
 import { findParameters, type FoundParameter, type ParameterType } from '#lib/sql/find-parameters.ts'
 import { type ParameterValue, parseParameter } from '#lib/sql/parse-parameter.ts'
@@ -46,15 +45,9 @@ export class ConsoleState {
   formatError = $state<string>()
   isAuthorizing = $state(false)
   account = $state.raw<Hex>()
-  /** Why it is not known what the account may ask. */
-  accessError = $state.raw<ShownError>()
   /** Errors of parameters are shown once a run was tried. */
   wasTried = $state(false)
-  /** A query waits until it is known what the account may ask. */
-  isPreparing = $state(false)
   #loading: AbortController | undefined
-  #preparing: AbortController | undefined
-  #accessRead = Promise.resolve()
 
   readonly schema: SqlSchema = $derived(this.dataset?.schema ?? noSchema)
   readonly hasSample: boolean = $derived((this.dataset?.sample.length ?? 0) > 0)
@@ -76,18 +69,8 @@ export class ConsoleState {
   }
 
   #readAccess(): Promise<void> {
-    this.#accessRead = this.#loadAccess()
-    return this.#accessRead
-  }
-
-  async #loadAccess(): Promise<void> {
-    try {
-      if (this.path === undefined) await this.picker.markSubscribed(this.account, Math.floor(Date.now() / 1000))
-      else await this.granted.load(this.path, this.account)
-    } catch (error) {
-      // The chain does not answer: the node will say what the account may ask.
-      this.accessError = toShownError(error)
-    }
+    if (this.path !== undefined) return this.granted.read(this.path, this.account)
+    return this.picker.markSubscribed(this.account, Math.floor(Date.now() / 1000))
   }
 
   #mayAskAll(): boolean {
@@ -218,7 +201,8 @@ export class ConsoleState {
     this.formatError = undefined
     if (path === undefined || sql.trim() === '') return
     const values = this.#values()
-    if (values === undefined || !(await this.#prepare())) return
+    if (values === undefined) return
+    if (this.chosenAccess === undefined && !(await this.granted.whenKnown())) return
     const { access, account } = this
     if (access === 'subscription' && account === undefined) {
       const message = 'Connect a wallet to ask as a subscriber.'
@@ -239,25 +223,8 @@ export class ConsoleState {
 
   /** Leaves the query. */
   cancel(): void {
-    this.#preparing?.abort()
-    this.isPreparing = false
+    this.granted.leave()
     this.run.cancel()
-  }
-
-  /** Waits until it is known who is here and what they may ask, unless they chose; false where the query was left. */
-  async #prepare(): Promise<boolean> {
-    this.#preparing?.abort()
-    if (this.chosenAccess !== undefined) return true
-    const preparing = new AbortController()
-    this.#preparing = preparing
-    this.isPreparing = true
-    await wallet.whenSettled()
-    // The page hands the account over after what it draws.
-    await tick()
-    await this.#accessRead
-    if (preparing.signal.aborted) return false
-    this.isPreparing = false
-    return true
   }
 
   /** Asks the wallet for the one signature of a session, then runs what is written. */
