@@ -52,7 +52,8 @@ for (const route of pages) {
       for (const viewport of viewports) {
         await page.setViewportSize(viewport)
         for (const colorScheme of schemes) {
-          await page.emulateMedia({ colorScheme })
+          // Colours that are changing are nobody's to judge.
+          await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' })
           await open(page, address)
           await settle(page)
           await expectNoFindings(page, `${address} ${colorScheme} ${viewport.width} px`)
@@ -96,7 +97,7 @@ test('a result in the console, a refused query, and what was checked', async ({ 
   for (const tab of ['Chart', 'Columns', 'Table']) {
     await page.getByRole('tab', { name: tab }).click()
     for (const colorScheme of schemes) {
-      await page.emulateMedia({ colorScheme })
+      await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' })
       await expectNoFindings(page, `${tab} ${colorScheme}`)
     }
   }
@@ -115,7 +116,7 @@ test('a result in the console, a refused query, and what was checked', async ({ 
   await page.keyboard.press('ControlOrMeta+Enter')
   await expect(page.getByRole('main').getByRole('alert')).toContainText('nothing')
   for (const colorScheme of schemes) {
-    await page.emulateMedia({ colorScheme })
+    await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' })
     await expectNoFindings(page, `refused ${colorScheme}`)
   }
 })

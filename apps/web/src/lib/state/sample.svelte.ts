@@ -27,8 +27,10 @@ export class SampleState {
 
   async ask(): Promise<void> {
     const { path, sql } = this
-    this.consoleHref = `/console?dataset=${path}${await encodeFragment({ sql, parameters: [] })}`
     this.view.show(undefined)
-    await this.run.run({ dataset: path, sql, parameters: [], path: 'blind' })
+    // At once: whoever sees the button sees whether it runs or cancels.
+    const running = this.run.run({ dataset: path, sql, parameters: [], path: 'blind' })
+    this.consoleHref = `/console?dataset=${path}${await encodeFragment({ sql, parameters: [] })}`
+    await running
   }
 }
