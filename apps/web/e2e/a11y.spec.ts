@@ -1,8 +1,8 @@
 /** axe finds nothing: on every route that the router has, in both themes, on a phone and on a desk, and in its states. */
 import { readdirSync } from 'node:fs'
 import { dirname, join, relative } from 'node:path'
-import AxeBuilder from '@axe-core/playwright'
 import type { Page } from '@playwright/test'
+import { expectNoFindings, schemes, viewports } from './support/axe.ts'
 import { pathOf } from './support/demo.ts'
 import { expect, open, test } from './support/test.ts'
 
@@ -12,12 +12,6 @@ const pages = readdirSync(routes, { recursive: true, encoding: 'utf8' })
   .filter((file) => file.endsWith('+page.svelte'))
   .map((file) => `/${relative('.', dirname(file)).replaceAll('\\', '/')}`.replace(/\/$/, '') || '/')
   .toSorted()
-
-const viewports = [
-  { width: 1280, height: 900 },
-  { width: 390, height: 844 },
-]
-const schemes = ['light', 'dark'] as const
 
 /** A route's address, with a dataset of the demo where it takes one. */
 async function addressesOf(page: Page, route: string): Promise<string[]> {
@@ -33,16 +27,6 @@ async function addressesOf(page: Page, route: string): Promise<string[]> {
 async function settle(page: Page): Promise<void> {
   await expect(page.locator('[aria-busy=true]')).toHaveCount(0)
   await expect(page.getByRole('heading', { level: 1 }).first()).toBeVisible()
-}
-
-async function expectNoFindings(page: Page, what: string): Promise<void> {
-  const { violations } = await new AxeBuilder({ page })
-    .withTags(['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'])
-    .analyze()
-  const found = violations.map(
-    ({ id, help, nodes }) => `${id}: ${help}\n  ${nodes.map(({ html }) => html).join('\n  ')}`,
-  )
-  expect(found, what).toEqual([])
 }
 
 for (const route of pages) {

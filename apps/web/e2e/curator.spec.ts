@@ -2,6 +2,7 @@
 import { readFile } from 'node:fs/promises'
 import type { Page } from '@playwright/test'
 import { formatEther, parseEther } from 'viem'
+import { expectNoFindings, schemes, viewports } from './support/axe.ts'
 import { curatorTest, eng, listPrices, openStudio } from './support/curator-world.ts'
 import type { ListedDataset } from './support/list-dataset.ts'
 import { readNetwork } from './support/own-chain.ts'
@@ -23,6 +24,16 @@ const card = (page: Page) => page.getByRole('article', { name: 'Prices of the st
 
 /** Not the one that says why the rank is what it is: its name holds the title, too. */
 const button = (page: Page, name: string) => card(page).getByRole('button', { name: new RegExp(`^${name}( ?:|$)`) })
+
+/** What makes the page wider than its screen, outside of what scrolls by itself. */
+const widerThanTheScreen = (page: Page) =>
+  page.evaluate(() => {
+    const { scrollWidth, clientWidth } = document.documentElement
+    if (scrollWidth <= clientWidth) return []
+    return [...document.querySelectorAll('body *')]
+      .filter((each) => each.getBoundingClientRect().right > clientWidth)
+      .map((each) => `${each.tagName} ${each.getAttribute('class') ?? ''}: ${each.getBoundingClientRect().right}`)
+  })
 
 test('her dataset is listed with what it does, and says so when nobody subscribes', async ({ page, world }) => {
   await openStudio(page)
@@ -68,6 +79,16 @@ test('what is collected comes to her account to the wei, and the payouts say so'
   await page.getByRole('button', { name: 'Export CSV' }).click()
   const text = await readFile(await (await downloading).path(), 'utf8')
   expect(text.split('\r\n')[1]).toContain(`Paid to your account,,${formatEther(told)}`)
+  await test.step('axe finds nothing, and nothing is wider than the screen', async () => {
+    for (const viewport of [...viewports, { width: 360, height: 740 }]) {
+      await page.setViewportSize(viewport)
+      for (const colorScheme of schemes) {
+        await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' })
+        await expectNoFindings(page, `/curator ${colorScheme} ${viewport.width} px`)
+      }
+      await expect.poll(() => widerThanTheScreen(page)).toEqual([])
+    }
+  })
 })
 
 test('a new price is the dataset’s; running subscriptions and payees are dealt with', async ({ page, world }) => {
