@@ -13,30 +13,24 @@ import {
   type DatasetConfig,
   type MarketplaceWallet,
 } from '@enigma/chain'
-import { startMarketplace, type TestMarketplace } from '@enigma/testing/node'
-import { keccak256, parseEther, toHex, type Hex } from 'viem'
+import { keccak256, parseEther, toHex } from 'viem'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { addressOf, type ChainWorld, day, startChainWorld } from './support/chain-world.ts'
 
 const rate = priceToRate(parseEther('3'))
-const day = 86_400
 
-let market: TestMarketplace
-let chain: Pick<TestMarketplace, 'publicClient' | 'deployment'>
+let market: ChainWorld['market']
+let chain: ChainWorld['chain']
 let curator: MarketplaceWallet
 let payee: MarketplaceWallet
 let subscriber: MarketplaceWallet
+let as: ChainWorld['as']
 
 beforeAll(async () => {
-  market = await startMarketplace()
-  chain = { publicClient: market.publicClient, deployment: market.deployment }
-  curator = market.wallet(1)
-  subscriber = market.wallet(2)
-  payee = market.wallet(3)
+  ;({ market, chain, curator, subscriber, stranger: payee, as } = await startChainWorld())
 })
-afterAll(async () => market.stop())
+afterAll(() => market.stop())
 
-const addressOf = (wallet: MarketplaceWallet) => wallet.account.address.toLowerCase() as Hex
-const as = (walletClient: MarketplaceWallet) => ({ ...chain, walletClient })
 const configOf = (text: string, ...shares: [MarketplaceWallet, number][]): DatasetConfig => ({
   metadataHash: keccak256(toHex(text)),
   publisher: addressOf(curator),

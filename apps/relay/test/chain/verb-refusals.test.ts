@@ -28,35 +28,27 @@ import {
   withdrawEarnings,
 } from '@enigma/chain'
 import { type ErrorCode, MarketplaceError } from '@enigma/protocol'
-import { startMarketplace, type TestMarketplace } from '@enigma/testing/node'
 import { keccak256, parseEther, toHex, type Hex } from 'viem'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
+import { addressOf, type ChainWorld, day, startChainWorld } from './support/chain-world.ts'
 
 const rate = priceToRate(parseEther('3'))
-const day = 86_400
 
-let market: TestMarketplace
-let chain: Pick<TestMarketplace, 'publicClient' | 'deployment'>
+let world: ChainWorld
+let market: ChainWorld['market']
+let chain: ChainWorld['chain']
 let curator: MarketplaceWallet
 let subscriber: MarketplaceWallet
 let stranger: MarketplaceWallet
-let snapshot: Hex | undefined
+let as: ChainWorld['as']
 
 beforeAll(async () => {
-  market = await startMarketplace()
-  chain = { publicClient: market.publicClient, deployment: market.deployment }
-  curator = market.wallet(1)
-  subscriber = market.wallet(2)
-  stranger = market.wallet(3)
+  world = await startChainWorld()
+  ;({ market, chain, curator, subscriber, stranger, as } = world)
 })
-beforeEach(async () => {
-  if (snapshot !== undefined) await market.testClient.revert({ id: snapshot })
-  snapshot = await market.testClient.snapshot()
-})
-afterAll(async () => market.stop())
+beforeEach(() => world.restore())
+afterAll(() => market.stop())
 
-const addressOf = (wallet: MarketplaceWallet) => wallet.account.address.toLowerCase() as Hex
-const as = (walletClient: MarketplaceWallet) => ({ ...chain, walletClient })
 const configOf = (...shares: number[]): DatasetConfig => ({
   metadataHash: keccak256(toHex('one')),
   publisher: addressOf(curator),

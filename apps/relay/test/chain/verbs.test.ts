@@ -45,35 +45,27 @@ import {
   type TransactionProgress,
 } from '@enigma/chain'
 import { datasetIdOf, MarketplaceError, type ErrorCode } from '@enigma/protocol'
-import { startMarketplace, type TestMarketplace } from '@enigma/testing/node'
 import { encodeFunctionData, keccak256, maxUint256, parseEther, toHex, type Hex } from 'viem'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { addressOf, type ChainWorld, day, startChainWorld } from './support/chain-world.ts'
 
 const rate = priceToRate(parseEther('3'))
-const day = 86_400
 
-let market: TestMarketplace
-let chain: Pick<TestMarketplace, 'publicClient' | 'deployment'>
+let world: ChainWorld
+let market: ChainWorld['market']
+let chain: ChainWorld['chain']
 let curator: MarketplaceWallet
 let subscriber: MarketplaceWallet
 let stranger: MarketplaceWallet
-let snapshot: Hex | undefined
+let as: ChainWorld['as']
 
 beforeAll(async () => {
-  market = await startMarketplace()
-  chain = { publicClient: market.publicClient, deployment: market.deployment }
-  curator = market.wallet(1)
-  subscriber = market.wallet(2)
-  stranger = market.wallet(3)
+  world = await startChainWorld()
+  ;({ market, chain, curator, subscriber, stranger, as } = world)
 })
-beforeEach(async () => {
-  if (snapshot !== undefined) await market.testClient.revert({ id: snapshot })
-  snapshot = await market.testClient.snapshot()
-})
-afterAll(async () => market.stop())
+beforeEach(() => world.restore())
+afterAll(() => market.stop())
 
-const addressOf = (wallet: MarketplaceWallet) => wallet.account.address.toLowerCase() as Hex
-const as = (walletClient: MarketplaceWallet) => ({ ...chain, walletClient })
 const config = (text = 'one'): DatasetConfig => ({
   metadataHash: keccak256(toHex(text)),
   publisher: addressOf(curator),
@@ -408,9 +400,9 @@ describe('deploying', () => {
     const dataset = await register()
     const elsewhere = { ...chain.deployment, chainId: 1 }
     expect(await codeOf(startTrial({ ...as(subscriber), deployment: elsewhere, dataset }))).toBe('wrong-chain')
-    const other = await startMarketplace()
-    await other.stop()
-    const dead = { publicClient: other.publicClient, deployment: other.deployment }
+    const other = await startChainWorld()
+    await other.market.stop()
+    const dead = other.chain
     expect(await codeOf(readDataset({ ...dead, dataset }))).toBe('chain-unavailable')
     expect(await codeOf(readEvents({ ...dead, fromBlock: 0, toBlock: 10 }))).toBe('chain-unavailable')
   })
