@@ -1,28 +1,48 @@
-// `pnpm check`: every static guard, one after the other, each named; the first failure stops with its exit code.
-import { spawnSync } from 'node:child_process'
+// `pnpm check`: every static guard, two at a time, each named with what it printed; the first failure stops with its exit code.
+import { spawn } from 'node:child_process'
 
+const sync = ['svelte: sync', 'pnpm', '--filter', '@enigma/web', 'exec', 'svelte-kit', 'sync']
+/** The longest first. */
 const steps = [
+  ['lint', 'eslint', '.', '--max-warnings=0'],
+  ['svelte: check', 'pnpm', '--filter', '@enigma/web', 'exec', 'svelte-check', '--threshold', 'warning'],
   ['types: shared', 'tsc', '-p', 'shared'],
   ['types: shared, Node entry', 'tsc', '-p', 'shared/tsconfig.node.json'],
   ['types: relay', 'tsc', '-p', 'apps/relay'],
   ['types: demo', 'tsc', '-p', 'demo'],
   ['types: bench', 'tsc', '-p', 'bench'],
-  ['svelte: sync', 'pnpm', '--filter', '@enigma/web', 'exec', 'svelte-kit', 'sync'],
-  ['svelte: check', 'pnpm', '--filter', '@enigma/web', 'exec', 'svelte-check', '--threshold', 'warning'],
-  ['lint', 'eslint', '.', '--max-warnings=0'],
   ['layers', 'depcruise', 'shared', 'apps', 'demo', 'bench', '--config', '.dependency-cruiser.js'],
   ['unused code', 'knip', '--no-config-hints'],
   ['format', 'prettier', '--check', '--log-level=warn', '.'],
   ['contracts: format and lint', 'pnpm', '--filter', '@enigma/contracts', 'check'],
 ]
 
-for (const [name, command, ...args] of steps) {
+/** Runs a step to its end and prints what it said in one piece; a failure ends the whole check. */
+async function run([name, command, ...args]) {
   const started = Date.now()
-  const { status, error } = spawnSync(command, args, { stdio: 'inherit', env: process.env })
-  if (error) console.error(`check: ${name}: ${error.message}`)
-  if (status !== 0) {
+  const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'], env: process.env })
+  const output = []
+  child.stdout.on('data', (chunk) => output.push(chunk))
+  child.stderr.on('data', (chunk) => output.push(chunk))
+  const code = await new Promise((resolve) => {
+    child.once('error', (error) => {
+      output.push(Buffer.from(`${error.message}\n`))
+      resolve(1)
+    })
+    child.once('close', (status) => resolve(status ?? 1))
+  })
+  process.stdout.write(Buffer.concat(output))
+  if (code !== 0) {
     console.error(`check: ${name} FAILED`)
-    process.exit(status ?? 1)
+    process.exit(code)
   }
   console.log(`check: ${name} ok, ${((Date.now() - started) / 1000).toFixed(1)} s`)
 }
+
+async function runAll(queue) {
+  for (let step = queue.shift(); step !== undefined; step = queue.shift()) await run(step)
+}
+
+// The types and the lint of the web app read what this writes.
+await run(sync)
+await Promise.all([runAll(steps), runAll(steps)])

@@ -28,7 +28,7 @@ afterAll(async () => {
   await rm(parent, { recursive: true, force: true })
 })
 
-/** Starts the demo, looks at it when `pattern` is printed, and ends it by Ctrl-C. */
+/** Starts the demo, looks at it when `pattern` is printed, be that half-way, and ends it by Ctrl-C with every process. */
 async function during<Seen>(args: readonly string[], pattern: RegExp, look: () => Promise<Seen>): Promise<Seen> {
   const demo = startDemo(['--directory', directory, ...args], parent)
   demos.push(demo)

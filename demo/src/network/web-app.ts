@@ -6,34 +6,23 @@ import { createServer } from 'node:net'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 
-const webDirectory = join(import.meta.dirname, '../../../apps/web')
+const root = join(import.meta.dirname, '../../..')
 /** Asked for first; browsers keep sessions by origin, so the port is kept from start to start. */
 const preferredPort = 4242
 
 export type WebApp = { directory: string; port: number }
 
 /** Builds the app and finds its port; throws with what the build printed. */
-export async function prepareWebApp({
-  directory,
-  signal,
-}: {
-  directory: string
-  signal?: AbortSignal
-}): Promise<WebApp> {
+export async function prepareWebApp({ directory }: { directory: string }): Promise<WebApp> {
   const portPath = join(directory, 'web-port')
   const port = (await takePort(await keptPort(portPath))) ?? (await takePort(0)) ?? 0
   await writeFile(portPath, String(port))
-  await buildWebApp(signal)
-  return { directory: join(webDirectory, 'build'), port }
+  await buildWebApp()
+  return { directory: join(root, 'apps/web/build'), port }
 }
 
-async function buildWebApp(signal: AbortSignal | undefined): Promise<void> {
-  const vite = join(webDirectory, 'node_modules/vite/bin/vite.js')
-  const child = spawn(process.execPath, [vite, 'build', '--logLevel', 'warn'], {
-    cwd: webDirectory,
-    stdio: ['ignore', 'pipe', 'pipe'],
-    ...(signal === undefined ? {} : { signal }),
-  })
+async function buildWebApp(): Promise<void> {
+  const child = spawn(process.execPath, [join(root, 'scripts/build-web.mjs')], { stdio: ['ignore', 'pipe', 'pipe'] })
   const output: string[] = []
   child.stdout.on('data', (chunk) => output.push(String(chunk)))
   child.stderr.on('data', (chunk) => output.push(String(chunk)))
