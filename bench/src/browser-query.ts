@@ -3,8 +3,10 @@ import { readFile, writeFile } from 'node:fs/promises'
 import type { Browser, Page } from '@playwright/test'
 import { serveHttpJson } from './http-json.ts'
 import { launchChromium } from './launch-chromium.ts'
+import { fetchWay, type Measured, toReport } from './browser-query-report.ts'
 import { type QueryNetwork, startQueryNetwork } from './query-network.ts'
-import type { Bench, BenchReport, ReportTable } from './report.ts'
+import { type RawStreamServer, serveRawStreams } from './raw-stream.ts'
+import type { Bench } from './report.ts'
 import type { SdkPage } from './sdk-page.ts'
 import { serveSdkPage } from './serve-sdk-page.ts'
 
@@ -16,18 +18,15 @@ const sizes = [
 ] as const
 const sqlOf = (rows: number) => `SELECT date, delay, distance, origin, destination FROM flights LIMIT ${rows}`
 
+const longBytes = 100_000
+
 type Ways = { dataset: string; httpUrl: string }
 type Asked = Awaited<ReturnType<SdkPage['query']>>
-type Way = { name: string; ask: (page: Page, rows: number) => Promise<Asked> }
-type Measured = {
-  way: string
-  rows: number
-  p50Ms: number
-  firstMs: number
-  bytes: number
-  transport: string
-  longestTaskMs: number
-  peakBytes: number
+type Way = {
+  name: string
+  ask: (page: Page, rows: number) => Promise<Asked>
+  /** The transport alone, where the way has one. */
+  raw?: Pick<Parameters<SdkPage['readRaw']>[0], 'choice'>['choice']
 }
 
 /** It takes no arguments. */
@@ -36,23 +35,33 @@ export const browserQueryBench: Bench = async ({ onProgress }) => {
   const network = await startQueryNetwork(onProgress)
   const http = await serveHttpJson()
   const sdk = await serveSdkPage()
+  const raw = await serveRawStreams()
   const browser = await launchChromium()
   try {
     const measured: Measured[] = []
     for (const way of waysOf({ dataset: network.dataset, httpUrl: http.url })) {
       for (const size of sizes) {
-        const one = await measure(browser, { url: sdk.url, network, way, size })
+        const one = await measure(browser, { url: sdk.url, network, raw, way, size })
         measured.push(one)
-        onProgress(`${way.name}, ${size.rows} rows: ${one.p50Ms.toFixed(1)} ms, longest task ${one.longestTaskMs} ms`)
+        onProgress(progressOf(one))
       }
     }
     return toReport(measured)
   } finally {
     await browser.close()
+    await raw.stop()
     await sdk.stop()
     await http.stop()
     await network.stop()
   }
+}
+
+const ws = { transport: 'websocket', preference: 'websocket' } as const
+const webrtc = { webrtcOnly: true } as const
+
+function progressOf({ way, rows, p50Ms, longestTaskMs, rawMs, rawDataMs }: Measured): string {
+  const raw = rawMs === undefined ? '' : `, raw stream ${rawMs.toFixed(1)} and ${rawDataMs?.toFixed(1)} ms`
+  return `${way}, ${rows} rows: ${p50Ms.toFixed(1)} ms, longest task ${longestTaskMs} ms${raw}`
 }
 
 function waysOf({ dataset, httpUrl }: Ways): Way[] {
@@ -63,20 +72,21 @@ function waysOf({ dataset, httpUrl }: Ways): Way[] {
       page.evaluate((ask) => sdkPage.query(ask), { ...common(rows), ...choice })
   return [
     {
-      name: 'fetch + JSON.parse',
+      name: fetchWay,
       ask: (page, rows) =>
         page.evaluate((url) => sdkPage.fetchJson(url), `${httpUrl}/?sql=${encodeURIComponent(sqlOf(rows))}`),
     },
-    { name: 'direct, WebSocket', ask: queryBy({ path: 'direct', transport: 'websocket' }) },
-    { name: 'direct, webrtc-direct', ask: queryBy({ path: 'direct', webrtcOnly: true }) },
-    { name: 'blind', ask: queryBy({ path: 'blind', transport: 'websocket' }) },
+    { name: 'direct, WebSocket', ask: queryBy({ path: 'direct', ...ws }), raw: ws },
+    { name: 'direct, webrtc-direct', ask: queryBy({ path: 'direct', ...webrtc }), raw: webrtc },
+    { name: 'blind', ask: queryBy({ path: 'blind', ...ws }), raw: ws },
   ]
 }
 
-type MeasureParameters = { url: string; network: QueryNetwork; way: Way; size: (typeof sizes)[number] }
+type Size = (typeof sizes)[number]
+type MeasureParameters = { url: string; network: QueryNetwork; raw: RawStreamServer; way: Way; size: Size }
 
 /** In a page of its own, so that memory is this size's alone. */
-async function measure(browser: Browser, { url, network, way, size }: MeasureParameters): Promise<Measured> {
+async function measure(browser: Browser, { url, network, raw, way, size }: MeasureParameters): Promise<Measured> {
   const { rows, repetitions } = size
   const page = await browser.newPage()
   try {
@@ -92,17 +102,32 @@ async function measure(browser: Browser, { url, network, way, size }: MeasurePar
       if (answer.rows !== rows) throw new Error(`${answer.rows} rows instead of ${rows}`)
       asked.push(answer)
     }
-    const [{ bytes, transport }] = asked as [Asked, ...Asked[]]
+    const [{ bytes, wireBytes, transport, stages }] = asked as [Asked, ...Asked[]]
+    const longestTaskMs = await page.evaluate(() => sdkPage.takeLongestTask())
+    const peak = Math.max(...(await Promise.all(pids.map(peakBytes))))
     return {
-      ...{ way: way.name, rows, bytes, transport },
+      ...{ way: way.name, rows, bytes, wireBytes, transport, stages, longestTaskMs, peakBytes: peak },
       p50Ms: medianOf(asked.map(({ totalMs }) => totalMs)),
       firstMs: medianOf(asked.map(({ firstMs }) => firstMs)),
-      longestTaskMs: await page.evaluate(() => sdkPage.takeLongestTask()),
-      peakBytes: Math.max(...(await Promise.all(pids.map(peakBytes)))),
+      rawMs: await readRaw(page, { node: raw.node, choice: way.raw, bytes: wireBytes, repetitions }),
+      rawDataMs: await readRaw(page, { node: raw.node, choice: way.raw, bytes, repetitions }),
     }
   } finally {
     await page.close()
   }
+}
+
+type RawParameters = Omit<Parameters<SdkPage['readRaw']>[0], 'choice'> & { choice: Way['raw'] }
+
+/** Of long answers: a short one is bound by its round trips, which fetch is beside. */
+async function readRaw(page: Page, { choice, ...raw }: RawParameters): Promise<number | undefined> {
+  if (choice === undefined || raw.bytes < longBytes) return undefined
+  const times = await page.evaluate((each) => sdkPage.readRaw(each), {
+    ...raw,
+    choice,
+    repetitions: raw.repetitions + 1,
+  })
+  return medianOf(times.slice(1))
 }
 
 function medianOf(values: readonly number[]): number {
@@ -124,71 +149,6 @@ async function forgetPeak(pid: number): Promise<void> {
 async function peakBytes(pid: number): Promise<number> {
   const status = await readFile(`/proc/${pid}/status`, 'utf8')
   return Number(/^VmHWM:\s+(\d+) kB$/m.exec(status)?.[1] ?? 0) * 1024
-}
-
-type Goal = { goal: string; measured: string; isMet: boolean }
-
-function toReport(measured: readonly Measured[]): BenchReport {
-  const goals = goalsOf(measured)
-  return {
-    tables: [wayTable(measured), goalTable(goals)],
-    notes: [
-      'Each way and size ran in a page of its own, one after the other; fetch reads the same engine by HTTP, without proof or encryption.',
-      'Rows of the paths are columns, decrypted, receipt verified; rows of fetch are objects after JSON.parse.',
-      'Longest task by the browser’s own long-task entries, which begin at 50 ms; peak is the renderer’s resident memory.',
-    ],
-    figures: { measured, goals },
-    isMet: goals.every(({ isMet }) => isMet),
-  }
-}
-
-function wayTable(measured: readonly Measured[]): ReportTable {
-  return {
-    title: 'One query in Chromium',
-    head: ['way', 'rows', 'p50 ms', 'first rows ms', 'beside fetch', 'longest task ms', 'peak MiB'],
-    rows: measured.map(({ way, rows, p50Ms, firstMs, longestTaskMs, peakBytes: peak }) => [
-      ...[way, rows.toLocaleString('en'), p50Ms.toFixed(1), firstMs.toFixed(1)],
-      `${(p50Ms / p50Of(measured, 'fetch + JSON.parse', rows)).toFixed(2)}×`,
-      longestTaskMs === 0 ? '< 50' : longestTaskMs.toFixed(0),
-      (peak / 1024 ** 2).toFixed(0),
-    ]),
-  }
-}
-
-function goalsOf(measured: readonly Measured[]): Goal[] {
-  const ratio = (rows: number) =>
-    p50Of(measured, 'direct, WebSocket', rows) / p50Of(measured, 'fetch + JSON.parse', rows)
-  const longest = Math.max(
-    ...measured
-      .filter(({ way, rows }) => rows === 1_000_000 && !way.startsWith('fetch'))
-      .map((each) => each.longestTaskMs),
-  )
-  return [
-    ...([1, 100] as const).map((rows) => ({
-      goal: `${rows} ${rows === 1 ? 'row' : 'rows'} by WebSocket at most 1.25 × fetch`,
-      measured: `${ratio(rows).toFixed(2)}×`,
-      isMet: ratio(rows) <= 1.25,
-    })),
-    {
-      goal: '100,000 rows by WebSocket faster than fetch + JSON.parse',
-      measured: `${ratio(100_000).toFixed(2)}×`,
-      isMet: ratio(100_000) < 1,
-    },
-    {
-      goal: '1,000,000 rows without a main-thread task over 50 ms',
-      measured: longest === 0 ? 'none' : `${longest.toFixed(0)} ms`,
-      isMet: longest <= 50,
-    },
-  ]
-}
-
-function goalTable(goals: readonly Goal[]): ReportTable {
-  const rows = goals.map(({ goal, measured, isMet }) => [goal, measured, isMet ? '✓' : '✗'])
-  return { title: 'Goals', head: ['goal', 'measured', ''], rows }
-}
-
-function p50Of(measured: readonly Measured[], way: string, rows: number): number {
-  return measured.find((each) => each.way === way && each.rows === rows)?.p50Ms ?? Number.NaN
 }
 
 declare global {

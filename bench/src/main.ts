@@ -22,7 +22,7 @@ const entries: readonly Entry[] = [
   },
   {
     name: 'browser-query',
-    description: 'one query in Chromium by WebSocket, webrtc-direct and the blind path, beside fetch of JSON',
+    description: 'one query in Chromium by WebSocket, webrtc-direct and the blind path, beside fetch and a raw stream',
     load: async () => (await import('./browser-query.ts')).browserQueryBench,
   },
   {
