@@ -16,15 +16,18 @@ const asked = (p50Ms: number, longestTaskMs: number) => [
   }),
 ]
 
+const machine = { loads: [0.5, 3.25], cores: 2 }
+
 test('each goal is met at its bound', () => {
-  const report = toReport(asked(99, 50))
+  const report = toReport(asked(99, 50), machine)
   expect(report.isMet).toBe(true)
   expect(formatReport(report)).not.toContain('✗')
 })
 
 test('each goal is missed past its bound, and what bounds the longest answer is named', () => {
-  const text = formatReport(toReport(asked(126, 51)))
+  const text = formatReport(toReport(asked(126, 51), machine))
   expect(text.match(/✗/g)).toHaveLength(5)
+  expect(text).toContain('Between 0.5 and 3.3 processes wanted one of 2 cores')
   expect(text).toContain(
     'the longest stage is encodeMs with 70 ms (70 % of the answer); the transport alone needs 79 ms',
   )

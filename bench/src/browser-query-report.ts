@@ -27,7 +27,10 @@ type Goal = { goal: string; measured: string; isMet: boolean }
 /** What a share of a raw stream must be. */
 const rawShare = 0.8
 
-export function toReport(measured: readonly Measured[]): BenchReport {
+/** The machine while it was measured: its one-minute averages of processes that want a core. */
+export type Machine = { loads: readonly number[]; cores: number }
+
+export function toReport(measured: readonly Measured[], { loads, cores }: Machine): BenchReport {
   const goals = goalsOf(measured)
   return {
     tables: [wayTable(measured), rawTable(measured), stageTable(measured), goalTable(goals)],
@@ -37,9 +40,10 @@ export function toReport(measured: readonly Measured[]): BenchReport {
       'Longest task by the browser’s own long-task entries, which begin at 50 ms; peak is the renderer’s resident memory.',
       'A raw stream is a libp2p stream of the same page’s host to a process with a daemon’s host, which sends ready bytes: no query, no engine, no sealing. It reads as many as the answer had on the wire (deflated and sealed), and as many as its columns have. For the blind path it is the WebSocket of one hop.',
       'Stages overlap each other and the transport, and share this machine’s cores with engine, node, relay and browser.',
+      `Between ${Math.min(...loads).toFixed(1)} and ${Math.max(...loads).toFixed(1)} processes wanted one of ${cores} cores, this bench’s own among them; with many more than that, times and longest tasks are mostly those of waiting for a core.`,
       ...boundsOf(measured),
     ],
-    figures: { measured, goals },
+    figures: { measured, goals, loads, cores },
     isMet: goals.every(({ isMet }) => isMet),
   }
 }

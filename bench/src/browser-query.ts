@@ -1,5 +1,6 @@
 /** `bench browser-query`: one query in Chromium by each way, beside `fetch` of the same rows as JSON from the same engine. */
 import { readFile, writeFile } from 'node:fs/promises'
+import { availableParallelism, loadavg } from 'node:os'
 import type { Browser, Page } from '@playwright/test'
 import { serveHttpJson } from './http-json.ts'
 import { launchChromium } from './launch-chromium.ts'
@@ -39,14 +40,16 @@ export const browserQueryBench: Bench = async ({ onProgress }) => {
   const browser = await launchChromium()
   try {
     const measured: Measured[] = []
+    const loads = [loadavg()[0] ?? 0]
     for (const way of waysOf({ dataset: network.dataset, httpUrl: http.url })) {
       for (const size of sizes) {
         const one = await measure(browser, { url: sdk.url, network, raw, way, size })
         measured.push(one)
+        loads.push(loadavg()[0] ?? 0)
         onProgress(progressOf(one))
       }
     }
-    return toReport(measured)
+    return toReport(measured, { loads, cores: availableParallelism() })
   } finally {
     await browser.close()
     await raw.stop()

@@ -14,6 +14,16 @@ const invalid = { code: 'answer-invalid' }
 
 describeInflate('the web platform', inflateByStream)
 
+test('of a longer buffer only the view is inflated, in as many pieces as it takes', async () => {
+  const rows = Uint8Array.from({ length: 100_000 }, (_, at) => (at * 2_654_435_761) >>> 24)
+  const stream = new Blob([rows]).stream().pipeThrough(new CompressionStream('deflate-raw'))
+  const deflated = new Uint8Array(await new Response(stream).arrayBuffer())
+  expect(deflated.length).toBeGreaterThan(3 * 16 * 1024)
+  const longer = new Uint8Array(deflated.length + 14).fill(0xff)
+  longer.set(deflated, 7)
+  expect(await inflateByStream(longer.subarray(7, -7), rows.length)).toEqual(rows)
+})
+
 describe('Arrow', () => {
   const columns: ResultColumn[] = [
     { name: 'n', type: 'bigint' },

@@ -7,17 +7,31 @@ import { readChunks } from './read-chunks.ts'
 /** Inflates deflate-raw bytes; rejects when they are none, or give more than `maxBytes`. */
 export type InflateRaw = (bytes: Uint8Array, maxBytes: number) => Promise<Uint8Array>
 
+/** Bytes that the platform inflates before this side may stop it: of them come at most 16 MiB. */
+const pieceBytes = 16 * 1024
+
 /** Inflates by the web platform's stream. */
 export const inflateByStream: InflateRaw = async (bytes, maxBytes) => {
   const inflated = new Uint8Array(maxBytes)
   let length = 0
-  const source = new Blob([new Uint8Array(bytes)]).stream().pipeThrough(new DecompressionStream('deflate-raw'))
-  for await (const chunk of readChunks(source)) {
+  const inflating = streamOf(bytes).pipeThrough(new DecompressionStream('deflate-raw'))
+  for await (const chunk of readChunks(inflating)) {
     if (length + chunk.length > maxBytes) throw new RangeError('more bytes than allowed')
     inflated.set(chunk, length)
     length += chunk.length
   }
   return inflated.subarray(0, length)
+}
+
+/** Piece by piece as they are taken. Not by a `Blob`, whose bytes go by way of the browser's own process and back. */
+function streamOf(bytes: Uint8Array): ReadableStream<Uint8Array<ArrayBuffer>> {
+  let at = 0
+  return new ReadableStream({
+    pull(controller) {
+      if (at < bytes.length) controller.enqueue(new Uint8Array(bytes.subarray(at, (at += pieceBytes))))
+      else controller.close()
+    },
+  })
 }
 
 type EncodedBatch = Pick<Extract<AnswerPart, { kind: 'batch' }>, 'arrow' | 'inflatedBytes' | 'encoding'>
