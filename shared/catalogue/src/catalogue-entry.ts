@@ -1,5 +1,6 @@
 /** A line of the catalogue: what a manifest says in short, beside the chain's values that prove order and hash (DESIGN §5). */
 import type { Hex, Manifest } from '@enigma/protocol'
+import type { Observation } from './observation.ts'
 
 /**
  * A dataset as the chain has it. `rate` in wei per second, `deposit` and `monthlyRevenue` in wei, `churn` with 32
@@ -35,8 +36,8 @@ export type CatalogueSummary = {
   isCurated: boolean
 }
 
-/** One line of a page. */
-export type CatalogueEntry = { listing: ChainListing; summary: CatalogueSummary }
+/** One line of a page; `observed` is absent where the relay has not looked yet. */
+export type CatalogueEntry = { listing: ChainListing; summary: CatalogueSummary; observed?: Observation }
 
 const excerptLength = 300
 

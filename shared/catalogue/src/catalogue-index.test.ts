@@ -106,3 +106,22 @@ test('a new manifest replaces the old words; a removed dataset is not found', ()
   expect(names(index.search(search))).toEqual(['earthquakes'])
   expect(index.size).toBe(2)
 })
+
+test('what a relay saw stands in the entry and orders; what it did not look at comes last', () => {
+  const { index: plain } = createFilled()
+  expect(plain.search({ sort: 'rank', offset: 0, limit: 1 }).entries[0]).not.toHaveProperty('observed')
+  const seen = { head: { seq: 4, createdAt: 900 }, looks: 3, answered: 2, since: 10 }
+  const { listings, flights, quakes } = createFilled()
+  const observed = new Map([[flights, seen]])
+  const index = createCatalogueIndex({ listingOf: (id) => listings.get(id), observedOf: (id) => observed.get(id) })
+  index.put({ dataset: flights, manifest: manifestOf('flights', 'Flights', [], []) })
+  index.put({ dataset: quakes, manifest: manifestOf('earthquakes', 'Earthquakes', [], []) })
+  for (const sort of ['freshness', 'uptime'] as const) {
+    const page = index.search({ sort, offset: 0, limit: 10 })
+    expect(names(page)).toEqual(['flights', 'earthquakes'])
+    expect(page.entries.map((entry) => entry.observed)).toEqual([seen, undefined])
+  }
+  observed.set(quakes, { ...seen, answered: 3, head: { seq: 1, createdAt: 899 } })
+  expect(names(index.search({ sort: 'freshness', offset: 0, limit: 10 }))).toEqual(['flights', 'earthquakes'])
+  expect(names(index.search({ sort: 'uptime', offset: 0, limit: 10 }))).toEqual(['earthquakes', 'flights'])
+})

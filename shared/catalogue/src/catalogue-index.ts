@@ -3,9 +3,10 @@ import { formatDatasetPath, type Hex, type Manifest } from '@enigma/protocol'
 import MiniSearch from 'minisearch'
 import { type CatalogueEntry, type CatalogueSummary, type ChainListing, summariseManifest } from './catalogue-entry.ts'
 import { type CatalogueFilter, matchesFilter } from './catalogue-filter.ts'
+import { compareFreshness, compareUptime, type Observation } from './observation.ts'
 import { compareRank, compareText } from './rank-order.ts'
 
-export const catalogueSorts = ['rank', 'relevance', 'newest', 'price', 'title'] as const
+export const catalogueSorts = ['rank', 'relevance', 'newest', 'price', 'title', 'freshness', 'uptime'] as const
 export type CatalogueSort = (typeof catalogueSorts)[number]
 
 export type SearchCatalogueParameters = CatalogueFilter & {
@@ -33,12 +34,15 @@ export type CatalogueIndex = {
 
 type SearchDocument = { id: Hex; path: string; title: string; tags: string; columns: string }
 
-/** Creates an empty index; `listingOf` tells the chain's present values. */
-export function createCatalogueIndex({
-  listingOf,
-}: {
+export type CreateCatalogueIndexParameters = {
+  /** The chain's present values. */
   listingOf: (dataset: Hex) => ChainListing | undefined
-}): CatalogueIndex {
+  /** What was seen of the nodes of a dataset. */
+  observedOf?: ((dataset: Hex) => Observation | undefined) | undefined
+}
+
+/** Creates an empty index. */
+export function createCatalogueIndex({ listingOf, observedOf }: CreateCatalogueIndexParameters): CatalogueIndex {
   const summaries = new Map<Hex, CatalogueSummary>()
   const engine = new MiniSearch<SearchDocument>({
     fields: ['path', 'title', 'tags', 'columns'],
@@ -65,11 +69,12 @@ export function createCatalogueIndex({
         const listing = listingOf(dataset)
         if (summary === undefined || listing?.closedAt !== 0) continue
         if (!matchesFilter({ listing, summary }, parameters)) continue
-        found.push({ score, listing, summary })
+        const observed = observedOf?.(dataset)
+        found.push({ score, listing, summary, ...(observed && { observed }) })
       }
       found.sort(comparators[parameters.sort])
       const page = found.slice(parameters.offset, parameters.offset + parameters.limit)
-      return { total: found.length, entries: page.map(({ listing, summary }) => ({ listing, summary })) }
+      return { total: found.length, entries: page.map(({ score: _, ...entry }) => entry) }
     },
   }
 }
@@ -82,6 +87,8 @@ const comparators: Record<CatalogueSort, (a: Found, b: Found) => number> = {
   newest: (a, b) => b.listing.registeredBlock - a.listing.registeredBlock || compareRank(a.listing, b.listing),
   price: (a, b) => compareBigint(a.listing.rate, b.listing.rate) || compareRank(a.listing, b.listing),
   title: (a, b) => compareText(a.summary.title, b.summary.title) || compareRank(a.listing, b.listing),
+  freshness: (a, b) => compareFreshness(a.observed, b.observed) || compareRank(a.listing, b.listing),
+  uptime: (a, b) => compareUptime(a.observed, b.observed) || compareRank(a.listing, b.listing),
 }
 
 function compareBigint(a: bigint, b: bigint): number {

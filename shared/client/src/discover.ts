@@ -7,9 +7,12 @@ import {
   type CatalogueFilter,
   type CatalogueSort,
   type CatalogueSummary,
+  compareFreshness,
   compareRank,
   compareText,
+  compareUptime,
   matchesFilter,
+  type Observation,
 } from '@enigma/catalogue'
 import type { DatasetConfigReader } from '@enigma/chain'
 import { fetchPage, type PageRequest } from '@enigma/network'
@@ -42,6 +45,8 @@ export type DiscoveredDataset = ChainFacts & {
   id: Hex
   manifest: Manifest
   summary: CatalogueSummary
+  /** What the first relay that tells it saw of the nodes: its word alone, which no chain bears out. */
+  observed: Observation | undefined
 }
 
 /** What a relay said that is not so, or did not say. `order`: its page is not in the order of the chain's values. */
@@ -73,6 +78,7 @@ export function createDiscover(
     const pages = await askRelays({ connections, request, signal, disagreements })
     const verified = new Map<Hex, DiscoveredDataset>()
     const refused = new Set<Hex>()
+    const observed = observedBy(pages)
     for (const page of pages) {
       const unseen = page.entries.filter(
         ({ listing }) => !verified.has(listing.dataset) && !refused.has(listing.dataset),
@@ -84,7 +90,8 @@ export function createDiscover(
         signal,
       })
       for (const [index, { listing }] of unseen.entries()) {
-        const found = toDataset(listing.dataset, facts[index], manifests.get(facts[index]?.metadataHash))
+        const cached = manifests.get(facts[index]?.metadataHash)
+        const found = toDataset({ id: listing.dataset, facts: facts[index], cached, observed })
         if (found === undefined || !matchesFilter({ listing: found, ...found }, parameters)) {
           refused.add(listing.dataset)
         } else verified.set(listing.dataset, found)
@@ -156,13 +163,22 @@ async function askRelay(
   return { relay, connection, entries: entries.slice(0, page.limit), total }
 }
 
-function toDataset(
-  id: Hex,
-  facts: ChainFacts | undefined,
-  cached: { manifest: Manifest; summary: CatalogueSummary } | undefined,
-): DiscoveredDataset | undefined {
+/** What the relays saw; of two words on a dataset, that of the relay that comes first. */
+function observedBy(pages: readonly Page[]): Map<Hex, Observation> {
+  const told = pages.toReversed().flatMap(({ entries }) => entries)
+  return new Map(told.flatMap(({ listing, observed }) => (observed === undefined ? [] : [[listing.dataset, observed]])))
+}
+
+type ToDatasetParameters = {
+  id: Hex
+  facts: ChainFacts | undefined
+  cached: { manifest: Manifest; summary: CatalogueSummary } | undefined
+  observed: ReadonlyMap<Hex, Observation>
+}
+
+function toDataset({ id, facts, cached, observed }: ToDatasetParameters): DiscoveredDataset | undefined {
   if (facts === undefined || cached === undefined || datasetIdOf(cached.manifest) !== id) return undefined
-  return { ...facts, ...cached, id, path: formatDatasetPath(cached.manifest) }
+  return { ...facts, ...cached, id, path: formatDatasetPath(cached.manifest), observed: observed.get(id) }
 }
 
 type CompareParameters = {
@@ -174,12 +190,13 @@ type CompareParameters = {
 
 function compare({ page, pages, verified, request: { sort, offset, limit } }: CompareParameters): Disagreement[] {
   const relay = page.relay.peerId
+  const compareTwo = ownOpinions.has(sort) ? () => 0 : comparators[sort]
   const ids = page.entries.map(({ listing }) => listing.dataset)
   const found: Disagreement[] = ids
     .filter((dataset) => !verified.has(dataset))
     .map((dataset) => ({ relay, kind: 'false-entry', dataset }))
   const known = ids.flatMap((dataset) => verified.get(dataset) ?? [])
-  if (!known.every((dataset, index) => index === 0 || comparators[sort](known[index - 1] ?? dataset, dataset) <= 0)) {
+  if (!known.every((dataset, index) => index === 0 || compareTwo(known[index - 1] ?? dataset, dataset) <= 0)) {
     found.push({ relay, kind: 'order' })
   }
   const [first] = known
@@ -188,9 +205,9 @@ function compare({ page, pages, verified, request: { sort, offset, limit } }: Co
     const other = verified.get(dataset)
     if (other === undefined || ids.includes(dataset) || found.some((each) => each.dataset === dataset)) continue
     // What sorts before a later page may stand on an earlier one, which was not asked for.
-    if (offset > 0 && (first === undefined || comparators[sort](other, first) < 0)) continue
+    if (offset > 0 && (first === undefined || compareTwo(other, first) < 0)) continue
     const isFull = ids.length >= limit
-    if (!isFull || (last !== undefined && comparators[sort](other, last) < 0)) {
+    if (!isFull || (last !== undefined && compareTwo(other, last) < 0)) {
       found.push({ relay, kind: 'omitted', dataset })
     }
   }
@@ -200,11 +217,16 @@ function compare({ page, pages, verified, request: { sort, offset, limit } }: Co
 const byRank = (a: DiscoveredDataset, b: DiscoveredDataset) =>
   compareRank({ ...a, dataset: a.id }, { ...b, dataset: b.id })
 
-/** By the chain's values; relevance is a relay's own opinion and keeps its order. */
+/** Orders that no chain's values decide: each relay has its own, and that is no disagreement. */
+const ownOpinions: ReadonlySet<CatalogueSort> = new Set(['relevance', 'freshness', 'uptime'] satisfies CatalogueSort[])
+
+/** By the chain's values, or by what is shown of what relays saw; relevance keeps the order of the relay. */
 const comparators: Record<CatalogueSort, (a: DiscoveredDataset, b: DiscoveredDataset) => number> = {
   rank: byRank,
   relevance: () => 0,
   newest: (a, b) => b.registeredBlock - a.registeredBlock || byRank(a, b),
   price: (a, b) => (a.rate === b.rate ? byRank(a, b) : a.rate < b.rate ? -1 : 1),
   title: (a, b) => compareText(a.summary.title, b.summary.title) || byRank(a, b),
+  freshness: (a, b) => compareFreshness(a.observed, b.observed) || byRank(a, b),
+  uptime: (a, b) => compareUptime(a.observed, b.observed) || byRank(a, b),
 }

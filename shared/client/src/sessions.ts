@@ -65,7 +65,7 @@ export async function requireSession({ network, keys, nowSeconds }: ClientParts,
 }
 
 /** The deployment of a network file. */
-export function deploymentOf({ chainId, marketplace }: NetworkFile): Deployment {
+export function deploymentOf({ chainId, marketplace }: Deployment): Deployment {
   return { chainId, marketplace }
 }
 

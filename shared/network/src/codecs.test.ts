@@ -14,38 +14,50 @@ const hexByte = (byte: number) => byte.toString(16).padStart(2, '0')
 const amount = fc.bigInt({ min: 0n, max: 10n ** 59n })
 const text = (maxLength: number) => fc.stringMatching(new RegExp(`^[\\p{L} ]{0,${String(maxLength)}}$`, 'u'))
 
+const unixSeconds = fc.nat(4_000_000_000)
+const observed = fc
+  .record(
+    { head: fc.record({ seq: fc.nat(), createdAt: unixSeconds }), looks: fc.integer({ min: 1 }), since: unixSeconds },
+    { requiredKeys: ['looks', 'since'] },
+  )
+  .chain((seen) => fc.nat(seen.looks).map((answered) => ({ ...seen, answered })))
+
 const page: fc.Arbitrary<CataloguePage> = fc.record({
   total: fc.nat(),
   entries: fc.array(
-    fc.record({
-      listing: fc.record({
-        dataset: hex(32),
-        curator: hex(20),
-        name: fc.stringMatching(/^[a-z]{3,31}$/),
-        metadataHash: hex(32),
-        publisher: hex(20),
-        rate: amount,
-        deposit: amount,
-        subscribers: amount,
-        monthlyRevenue: amount,
-        churn: amount,
-        rank: amount,
-        trialSeconds: fc.nat(),
-        registeredBlock: fc.nat(),
-        closedAt: fc.nat(),
-      }),
-      summary: fc.record({
-        title: text(60),
-        excerpt: text(100),
-        licence: text(50),
-        tags: fc.array(text(20), { maxLength: 20 }),
-        tables: fc.nat(64),
-        columns: fc.nat(1000),
-        nodes: fc.nat(32),
-        hasSample: fc.boolean(),
-        isCurated: fc.boolean(),
-      }),
-    }),
+    fc.record(
+      {
+        listing: fc.record({
+          dataset: hex(32),
+          curator: hex(20),
+          name: fc.stringMatching(/^[a-z]{3,31}$/),
+          metadataHash: hex(32),
+          publisher: hex(20),
+          rate: amount,
+          deposit: amount,
+          subscribers: amount,
+          monthlyRevenue: amount,
+          churn: amount,
+          rank: amount,
+          trialSeconds: fc.nat(),
+          registeredBlock: fc.nat(),
+          closedAt: fc.nat(),
+        }),
+        summary: fc.record({
+          title: text(60),
+          excerpt: text(100),
+          licence: text(50),
+          tags: fc.array(text(20), { maxLength: 20 }),
+          tables: fc.nat(64),
+          columns: fc.nat(1000),
+          nodes: fc.nat(32),
+          hasSample: fc.boolean(),
+          isCurated: fc.boolean(),
+        }),
+        observed,
+      },
+      { requiredKeys: ['listing', 'summary'] },
+    ),
     { maxLength: 5 },
   ),
 })
@@ -61,6 +73,26 @@ describe('decode(encode(x)) is x', () => {
         expect(decodePage(encodePage(value))).toEqual(value)
       }),
     )
+  })
+
+  test.each<[string, object]>([
+    ['no look', { looks: 0, answered: 0 }],
+    ['more answers than looks', { answered: 4 }],
+    ['part of a look', { looks: 2.5 }],
+    ['a time before time', { since: -1 }],
+    ['a time that no calendar has', { since: Number.MAX_SAFE_INTEGER }],
+    ['a snapshot that no calendar has', { head: { seq: 1, createdAt: 8.64e15 } }],
+    ['half a snapshot', { head: { seq: 1 } }],
+    ['words', { head: 'fresh' }],
+  ])('but no page that says it saw %s', (_, lie) => {
+    const [template] = fc.sample(
+      page.filter(({ entries }) => entries.length > 0),
+      1,
+    )
+    const entry = { ...template!.entries[0]!, observed: { looks: 3, answered: 2, since: 1_000 } }
+    expect(decodePage(encodePage({ total: 1, entries: [entry] })).entries).toEqual([entry])
+    const lying = { ...entry, observed: { ...entry.observed, ...lie } }
+    expect(() => decodePage(encodePage({ total: 1, entries: [lying] }))).toThrow(MarketplaceError)
   })
 
   test('routes', () => {

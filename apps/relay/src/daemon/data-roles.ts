@@ -14,7 +14,7 @@ import { createMemoryRoom } from '../roles/persistence/engine/duckdb/memory-room
 import { accountShareOf } from '../roles/persistence/persistence-limits.ts'
 import type { DatasetTerms } from '../roles/persistence/dataset-service.ts'
 import { type PersistenceRole, startPersistenceRole } from '../roles/persistence/start-persistence-role.ts'
-import { systemClock } from '../roles/worker/clock.ts'
+import { systemClock } from '../clock.ts'
 import { createRunLog } from '../roles/worker/run-log.ts'
 import { findSandboxTools, type SandboxTools } from '../roles/worker/sandbox/sandbox-tools.ts'
 import { startWorkerRole, type WorkerRole } from '../roles/worker/start-worker-role.ts'

@@ -201,6 +201,7 @@ async function startRelay(
     watchForward: metrics.watchForward,
     nowSeconds,
     nowMs,
+    random: Math.random,
     onError,
   })
   const tell = () => {

@@ -86,6 +86,29 @@ describe('one relay lies', () => {
   })
 })
 
+test('what relays saw is the word of the first that tells it, orders by it, and makes no disagreement', async () => {
+  const { client, relays, numbers } = await startListed()
+  const saw = (relay: number, seen: Record<string, number>) => {
+    const { mind } = relays[relay]!
+    const { page } = mind
+    mind.page = () => ({
+      total: 3,
+      entries: page().entries.map((entry) => {
+        const createdAt = seen[entry.listing.name]
+        if (createdAt === undefined) return entry
+        return { ...entry, observed: { head: { seq: 1, createdAt }, looks: 2, answered: 1 + relay, since: 5 } }
+      }),
+    })
+  }
+  saw(0, { numbers: 70, popular: 10 })
+  saw(1, { numbers: 20, quiet: 30 })
+  const found = await client.discover({ sort: 'freshness' })
+  expect(found.disagreements).toEqual([])
+  expect(found.entries.map(({ observed }) => observed?.head?.createdAt)).toEqual([70, 30, 10])
+  expect(found.entries[0]).toMatchObject({ id: numbers.id, observed: { answered: 1 } })
+  expect(names(await client.discover({ sort: 'uptime' }))).toEqual(['quiet', 'popular', 'numbers'])
+})
+
 test('what does not meet the filter is not shown, though a relay lists it', async () => {
   const { client, relays } = await startListed()
   const found = await client.discover({ minRate: 1n, tags: ['no such tag'] })

@@ -7,6 +7,7 @@ import {
   encodeSignedQuery,
   type Hex,
   limits,
+  type Manifest,
   MarketplaceError,
   type NodeRecord,
   type Query,
@@ -37,8 +38,12 @@ import type { ColumnData } from './column-data.ts'
 import type { QueryRequest } from './query-request.ts'
 
 export type AttemptParameters = {
-  parts: ClientParts
-  located: LocatedDataset
+  parts: Pick<ClientParts, 'decoder' | 'primitives' | 'inflate' | 'nowSeconds' | 'nowMs'> & { network: Deployment }
+  /** What a query and the check of its answer need of a dataset. */
+  located: Pick<LocatedDataset, 'id'> & {
+    manifest: { limits: Pick<Manifest['limits'], 'timeoutSeconds'> }
+    config: Pick<LocatedDataset['config'], 'publisher' | 'metadataHash'>
+  }
   node: NodeRecord
   connection: Connection
   streams: StreamPool
@@ -72,6 +77,8 @@ export type AttemptBatch = { columns: readonly ResultColumn[]; data: readonly Co
 const idleTimeoutMs = 9_000
 /** On top of the dataset's own time limit: for the way, verification and a place in the queue. */
 const extraWaitMs = 20_000
+/** Of an answer without rows, and more than sealing and padding add to one with some. */
+const mostOverheadBytes = 1024 * 1024
 
 /** Yields provisional batches; returns the end once everything about it was checked. */
 export async function* attemptQuery(
@@ -93,7 +100,7 @@ export async function* attemptQuery(
     const groups = withDeadline(sent, located.manifest.limits.timeoutSeconds * 1000 + extraWaitMs, leave)
     const decode = chooseThread(createDecoder(parts), parts.decoder)
     const decoded = decode({
-      source: chunksOf(groups),
+      source: chunksOf(groups, 2 * query.maxBytes + mostOverheadBytes),
       opening: { replyKeyPair, requestHash, signer: node.signer },
       onOpened: () => onStage('run'),
       onEnd: () => leave.abort(),
@@ -150,9 +157,15 @@ async function makeRequest(parameters: AttemptParameters) {
   return { query, replyKeyPair, ...(await sealQuery({ signedQuery, queryKey, keyId, primitives })) }
 }
 
-async function* chunksOf(groups: AsyncIterable<FrameGroup>): AsyncGenerator<Chunk, void, undefined> {
+/** Whoever never comes to the rows, or pads them without end, is given up, too. */
+async function* chunksOf(groups: AsyncIterable<FrameGroup>, maxBytes: number): AsyncGenerator<Chunk, void, undefined> {
+  let bytes = 0
   for await (const { frames, isLast } of groups) {
-    for (const [at, frame] of frames.entries()) yield { frame, isLast: isLast && at === frames.length - 1 }
+    for (const [at, frame] of frames.entries()) {
+      bytes += frame.length
+      if (bytes > maxBytes) throw overLimit()
+      yield { frame, isLast: isLast && at === frames.length - 1 }
+    }
   }
 }
 
@@ -218,7 +231,7 @@ function grantHashOf(session: Session, deployment: Deployment): Hex {
   return hash
 }
 
-type AnswerReaderParameters = { query: Query; parts: ClientParts; located: LocatedDataset }
+type AnswerReaderParameters = { query: Query } & Pick<AttemptParameters, 'parts' | 'located'>
 
 /** Takes parts in their order: schema, batches, end; a refusal throws. Rows and bytes are bounded by the query's. */
 function createAnswerReader({ query, parts, located }: AnswerReaderParameters) {

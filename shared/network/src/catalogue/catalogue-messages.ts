@@ -94,12 +94,28 @@ const summarySchema = v.strictObject({
   isCurated: v.boolean(),
 })
 
+/** The end of the year 9999: what is later is no time that a page can show. */
+const timeSchema = uintSchema(253_402_300_799)
+
+const observationSchema = v.pipe(
+  v.strictObject({
+    head: v.exactOptional(v.strictObject({ seq: uintSchema(), createdAt: timeSchema })),
+    looks: v.pipe(uintSchema(), v.minValue(1)),
+    answered: uintSchema(),
+    since: timeSchema,
+  }),
+  v.check(({ looks, answered }) => answered <= looks, 'more answers than looks'),
+)
+
+const entrySchema = v.strictObject({
+  listing: listingSchema,
+  summary: summarySchema,
+  observed: v.exactOptional(observationSchema),
+})
+
 const pageSchema = v.strictObject({
   total: uintSchema(),
-  entries: v.pipe(
-    v.array(v.strictObject({ listing: listingSchema, summary: summarySchema })),
-    v.maxLength(networkLimits.pageEntries),
-  ),
+  entries: v.pipe(v.array(entrySchema), v.maxLength(networkLimits.pageEntries)),
 })
 
 /** A page request as it travels: amounts as text. */
@@ -117,11 +133,11 @@ export function encodePage({ total, entries }: CataloguePage): Uint8Array {
   return encodeCbor({ total, entries: entries.map(toWire) })
 }
 
-function toWire({ listing, summary }: CatalogueEntry) {
+function toWire({ listing, ...told }: CatalogueEntry) {
   const { rate, deposit, subscribers, monthlyRevenue, churn, rank, ...rest } = listing
   const amounts = { rate, deposit, subscribers, monthlyRevenue, churn, rank }
   const texts = Object.fromEntries(Object.entries(amounts).map(([name, amount]) => [name, amount.toString()]))
-  return { listing: { ...rest, ...texts }, summary }
+  return { listing: { ...rest, ...texts }, ...told }
 }
 
 /** Decodes a page; throws `unreadable`. */

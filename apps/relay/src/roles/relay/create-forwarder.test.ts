@@ -2,6 +2,7 @@ import { type FramedStream, framesOfGroups, type StreamPool } from '@enigma/netw
 import type { Connection } from '@libp2p/interface'
 import { expect, test } from 'vitest'
 import { createForwarder } from './create-forwarder.ts'
+import { createNextHops } from './next-hops.ts'
 
 const alive = Uint8Array.of(4)
 const oneByte = Uint8Array.of(1, 7)
@@ -35,15 +36,15 @@ function setUp(next: () => Uint8Array) {
     close: () => undefined,
   }
   const connections = ['node', 'relay'].map((peerId) => ({ remotePeer: peerId, status: 'open' }) as never as Connection)
-  const forward = createForwarder({
+  const hops = createNextHops({
     node: { getConnections: () => connections, dial: () => expect.fail(), peerId: 'self' as never },
-    streams,
     nodeRecordOf: () =>
       ({
         multiaddrs: ['/ip4/192.0.2.1/tcp/1/p2p/12D3KooWJtd2FDv5k6KVu9BwsFZNt5qTa3fu5pq43Rbfw7Nd2HLu/p2p-circuit'],
       }) as never,
     nowMs: () => now,
   })
+  const forward = createForwarder({ hops, streams, nowMs: () => now })
   const ask = async () => {
     const remote = { peerId: 'asker', address: '/ip4/192.0.2.2/tcp/1' }
     const { signal } = new AbortController()

@@ -2,7 +2,7 @@
  * The relay's catalogue: verifies what is announced, stores it, and answers from it. What does not match the chain's hash
  * is never stored; of each node only the newest record is kept (DESIGN §5).
  */
-import { type ChainListing, createCatalogueIndex, type CatalogueIndex } from '@enigma/catalogue'
+import { type ChainListing, createCatalogueIndex, type CatalogueIndex, type Observation } from '@enigma/catalogue'
 import { verifyManifest, verifyNodeRecord } from '@enigma/crypto'
 import type { Announcement, CatalogueSource, Location } from '@enigma/network'
 import {
@@ -23,6 +23,7 @@ import type { CatalogueChain } from './catalogue-chain.ts'
 import type { CatalogueStore } from './catalogue-store.ts'
 import { createChainNews, type ChainNews } from './chain-news.ts'
 import { createListedNodes, type ListedNodes } from './listed-nodes.ts'
+import type { OpenDataset } from './observation/look-at-dataset.ts'
 import { createUnlistedRecords, type UnlistedRecord, type UnlistedRecords } from './unlisted-records.ts'
 
 export type RelayCatalogue = Pick<CatalogueSource, 'page' | 'contents' | 'manifestOf' | 'recordOf' | 'accepting'> & {
@@ -46,12 +47,16 @@ export type RelayCatalogue = Pick<CatalogueSource, 'page' | 'contents' | 'manife
   seqOf: (peerId: string) => number | undefined
   /** Whether some manifest in use lists the node, whatever its signer. */
   isListedPeer: (peerId: string) => boolean
+  /** Datasets that can be asked: open, with the manifest in use here. */
+  openDatasets: () => readonly OpenDataset[]
+  /** Whether the chain lists the dataset as open. */
+  isOpen: (dataset: Hex) => boolean
   /** To be called when the chain mirror has moved. */
   chainChanged: () => void
 }
 
-/** What the chain says of a dataset, and the manifest that it names. */
-export type DatasetDescription = { listing: ChainListing; manifest: Manifest }
+/** What the chain says of a dataset, the manifest that it names, and what this relay saw of its nodes. */
+export type DatasetDescription = { listing: ChainListing; manifest: Manifest; observed?: Observation }
 
 export type CreateRelayCatalogueParameters = {
   store: CatalogueStore
@@ -64,6 +69,8 @@ export type CreateRelayCatalogueParameters = {
   connectedPeers?: (() => ReadonlySet<string>) | undefined
   /** From 0 to below 1. */
   random?: (() => number) | undefined
+  /** What this relay saw of a dataset's nodes. */
+  observedOf?: ((dataset: Hex) => Observation | undefined) | undefined
 }
 
 type State = CreateRelayCatalogueParameters & {
@@ -78,7 +85,7 @@ type State = CreateRelayCatalogueParameters & {
 
 /** Opens the catalogue over what the store holds. */
 export function createRelayCatalogue(parameters: CreateRelayCatalogueParameters): RelayCatalogue {
-  const { store, chain, nowSeconds, protectedPeers, connectedPeers } = parameters
+  const { store, chain, nowSeconds, protectedPeers, connectedPeers, observedOf } = parameters
   const listed = createListedNodes()
   const held: State['held'] = new Map()
   const listingOf = (dataset: Hex) => {
@@ -87,7 +94,7 @@ export function createRelayCatalogue(parameters: CreateRelayCatalogueParameters)
   }
   const state: State = {
     ...parameters,
-    index: createCatalogueIndex({ listingOf }),
+    index: createCatalogueIndex({ listingOf, observedOf }),
     news: createChainNews(),
     held,
     listed,
@@ -119,6 +126,8 @@ export function createRelayCatalogue(parameters: CreateRelayCatalogueParameters)
     hasManifest: (hash) => store.manifestOf(hash) !== undefined,
     seqOf: (peerId) => store.recordOf(peerId)?.seq,
     isListedPeer: listed.hasPeer,
+    openDatasets: () => openDatasets(state),
+    isOpen: (dataset) => chain.listings().get(dataset)?.closedAt === 0,
     chainChanged: () => {
       chain.changed()
       state.news.tell()
@@ -200,14 +209,25 @@ function locate(state: State, dataset: Hex): Location | undefined {
   return { manifest, records }
 }
 
-function describe({ chain, store }: State, dataset: Hex): DatasetDescription | undefined {
+function describe({ chain, store, observedOf }: State, dataset: Hex): DatasetDescription | undefined {
   const listing = chain.listings().get(dataset)
   if (listing === undefined) return undefined
   const signed = store.manifestOf(listing.metadataHash)
   if (signed === undefined) return undefined
   const manifest = decodeManifest(signed.manifest)
   // Anyone may put the hash of another's manifest on chain; it does not describe his dataset.
-  return datasetIdOf(manifest) === dataset ? { listing, manifest } : undefined
+  if (datasetIdOf(manifest) !== dataset) return undefined
+  const observed = observedOf?.(dataset)
+  return { listing, manifest, ...(observed && { observed }) }
+}
+
+function openDatasets({ chain, held }: State): OpenDataset[] {
+  return [...chain.listings().values()].flatMap(({ dataset: id, metadataHash, publisher, closedAt }) => {
+    const manifest = held.get(id)
+    if (closedAt !== 0 || manifest?.hash !== metadataHash) return []
+    const nodes = manifest.nodes.filter(({ roles }) => roles.includes('persistence'))
+    return [{ id, metadataHash, publisher, nodes }]
+  })
 }
 
 /** Nodes that a dataset lists come first: they do what they say. The others follow by chance, so that no flood hides all. */

@@ -31,4 +31,19 @@ export const relayLimits = {
   catchUpInvalid: 8,
   /** Peers remembered as not to be asked. */
   catchUpDropped: 10_000,
+  /** Between two looks at a dataset, on average: so old is what this relay tells of its freshness at most. */
+  lookIntervalMs: 60_000,
+  /** A new dataset is looked at within this time, and all of them after a start, not at one moment. */
+  firstLookMs: 5_000,
+  /** Looks under way at once, and between the starts of two. */
+  looksAtOnce: 4,
+  lookPauseMs: 50,
+  /** After this, where nothing is due, it is seen whether something is. */
+  idleLookMs: 1_000,
+  /** Nodes asked in one look, by chance: a manifest may list 32. */
+  nodesPerLook: 8,
+  /** A node is left in peace for this long after a look: what it gives to samples is for those who ask through here. */
+  nodePauseMs: 2_000,
+  /** After this the observer takes note of what is new in the catalogue, and drops what has left it. */
+  watchRefreshMs: 2_000,
 } as const

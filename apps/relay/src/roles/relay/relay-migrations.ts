@@ -1,4 +1,4 @@
-/** Tables of the relay's catalogue: manifests by hash and the newest record of each node. */
+/** Tables of the relay's catalogue: manifests by hash, the newest record of each node, and what was seen of datasets. */
 import type { Migration } from '../../store/open-database.ts'
 
 /** Migrations for the database that is handed to `startRelayRole`. */
@@ -25,4 +25,24 @@ CREATE TABLE relay_node_record (
 CREATE INDEX relay_node_record_end ON relay_node_record (expires_at);`,
   },
   { name: 'relay-2', sql: "ALTER TABLE relay_node_record ADD COLUMN sender TEXT NOT NULL DEFAULT ''" },
+  {
+    name: 'relay-3',
+    sql: `
+CREATE TABLE relay_observed_head (
+  dataset TEXT PRIMARY KEY,
+  seq INTEGER NOT NULL,
+  created_at INTEGER NOT NULL,
+  publisher TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE relay_observed_hour (
+  dataset TEXT NOT NULL,
+  slot INTEGER NOT NULL,
+  hour INTEGER NOT NULL,
+  began_at INTEGER NOT NULL,
+  looks INTEGER NOT NULL,
+  answered INTEGER NOT NULL,
+  PRIMARY KEY (dataset, slot)
+) STRICT, WITHOUT ROWID;`,
+  },
 ]

@@ -20,11 +20,17 @@ import {
 import { type Deployment, type Hex, protocolIds } from '@enigma/protocol'
 import type { PeerId } from '@libp2p/interface'
 import { multiaddr } from '@multiformats/multiaddr'
+import { systemClock } from '../../clock.ts'
 import type { Host } from '../../host/create-host.ts'
 import type { CatalogueChain } from './catalogue-chain.ts'
 import { createCatalogueStore } from './catalogue-store.ts'
 import { startCatchUp } from './catch-up.ts'
 import { createForwarder } from './create-forwarder.ts'
+import { createNextHops } from './next-hops.ts'
+import { createNodeProbe } from './observation/create-node-probe.ts'
+import type { OpenDataset } from './observation/look-at-dataset.ts'
+import { createObservationStore, type ObservationStore } from './observation/observation-store.ts'
+import { startObserver } from './observation/start-observer.ts'
 import { createRelayCatalogue, type RelayCatalogue } from './relay-catalogue.ts'
 import { relayLimits } from './relay-limits.ts'
 import { startGossip } from './start-gossip.ts'
@@ -42,6 +48,8 @@ export type StartRelayRoleParts = {
   nowSeconds: () => number
   /** A monotonic clock. */
   nowMs: () => number
+  /** From 0 to below 1: spreads the looks at datasets. */
+  random: () => number
   /** How long a pushed manifest may wait for its transaction to be seen; `relayLimits.chainWaitMs` when absent. */
   chainWaitMs?: number | undefined
   /** Multiaddrs of the network's bootstrap relays, with their `/p2p/` part: their records are kept whatever comes. */
@@ -71,8 +79,10 @@ export async function startRelayRole(parts: StartRelayRoleParts): Promise<RelayR
   const { host, database, chain, onError, chainWaitMs = relayLimits.chainWaitMs } = parts
   if (host.gossip === undefined) throw new TypeError('host must be of kind relay')
   const { node } = host
+  const observations = createObservationStore({ database })
   const catalogue = createRelayCatalogue({
     ...parts,
+    observedOf: (dataset) => observations.observedOf(dataset, parts.nowSeconds()),
     store: createCatalogueStore({ database }),
     protectedPeers: new Set([node.peerId.toString(), ...(parts.bootstrapRelays ?? []).flatMap(peerIdOf)]),
     connectedPeers: () => new Set(node.getPeers().map((peer) => peer.toString())),
@@ -93,7 +103,7 @@ export async function startRelayRole(parts: StartRelayRoleParts): Promise<RelayR
     accept: (item: Announcement, { remote, signal }: { remote: RemotePeer; signal: AbortSignal }) =>
       acceptPushed(item, remoteGroup(remote.address), signal),
   }
-  const routing = await startRouting(parts, catalogue)
+  const routing = await startRouting(parts, catalogue, observations)
   const servers = await Promise.all([
     handleLocate({ host: node, locate: catalogue.locate, onError }),
     handleCatalogue({ host: node, catalogue: source, onError }),
@@ -135,18 +145,35 @@ function peerIdOf(address: string): string[] {
   return peerId === undefined ? [] : [peerId]
 }
 
+/** What goes to nodes from here: queries that are passed on, and the questions of the observer. */
 async function startRouting(
-  { host: { node }, answer, nowMs, observer, watchForward, onError }: StartRelayRoleParts,
-  { nodeRecordOf }: Pick<ReturnType<typeof createRelayCatalogue>, 'nodeRecordOf'>,
+  parts: StartRelayRoleParts,
+  catalogue: RelayCatalogue,
+  store: ObservationStore,
 ): Promise<ProtocolServer> {
+  const { host, answer, deployment, nowSeconds, nowMs, random, observer, watchForward, onError } = parts
+  const { node } = host
+  const { nodeRecordOf, isOpen } = catalogue
   const streams = createStreamPool({ protocol: protocolIds.query, nowMs })
-  const forward = createForwarder({ node, streams, nodeRecordOf, nowMs, observer, watchForward })
+  const hops = createNextHops({ node, nodeRecordOf, nowMs })
+  const forward = createForwarder({ hops, streams, nowMs, observer, watchForward })
   const peerId = node.peerId.toString()
   const server = await handleQueries({ host: node, peerId, answer, forward, nowMs, observer, onError })
+  const watching = startObserver({
+    openDatasets: () => withoutNode(catalogue.openDatasets(), peerId),
+    probe: createNodeProbe({ hops, streams, deployment, nowSeconds, nowMs }),
+    clock: { ...systemClock, nowMs },
+    ...{ nodeRecordOf, isOpen, store, nowSeconds, random, onError },
+  })
   return {
     async stop() {
-      await server.stop()
+      await Promise.all([watching.stop(), server.stop()])
       streams.close()
     },
   }
+}
+
+/** What a node says of itself is no observation. */
+function withoutNode(datasets: readonly OpenDataset[], peerId: string): OpenDataset[] {
+  return datasets.map((dataset) => ({ ...dataset, nodes: dataset.nodes.filter((node) => node.peerId !== peerId) }))
 }

@@ -5,7 +5,7 @@ import type { StoredSnapshot } from '../../snapshot/dataset-snapshots.ts'
 import { type PublishedSnapshot, publishSnapshot, type TableInput } from '../../snapshot/publish-snapshot.ts'
 import type { RunSegmentWork } from '../../snapshot/segment-worker.ts'
 import type { SnapshotStore } from '../../snapshot/snapshot-store.ts'
-import type { Clock } from './clock.ts'
+import type { Clock } from '../../clock.ts'
 import type { RunLog, RunOutcome } from './run-log.ts'
 import { runScript, type RunScriptParameters, type ScriptRun } from './run-script.ts'
 

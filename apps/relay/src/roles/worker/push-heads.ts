@@ -1,7 +1,7 @@
 /** Brings each new head to the dataset's persistence nodes, trying again until they have it or a newer one is out. */
 import type { Hex, Manifest } from '@enigma/protocol'
 import type { StoredSnapshot } from '../../snapshot/dataset-snapshots.ts'
-import { type Clock, sleep } from './clock.ts'
+import { type Clock, sleep } from '../../clock.ts'
 
 /** Offers a snapshot to one node and resolves when the node has taken it. */
 export type PushSnapshot = (parameters: {

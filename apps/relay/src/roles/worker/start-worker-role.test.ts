@@ -17,7 +17,7 @@ import { openDatabase } from '../../store/open-database.ts'
 import { createRunLog, type CurationRun, runLogMigrations } from './run-log.ts'
 import { hashScript } from './run-script.ts'
 import { startWorkerRole, type WorkerRoleParts } from './start-worker-role.ts'
-import { ManualClock } from './test-support/manual-clock.ts'
+import { ManualClock } from '../../test-support/manual-clock.ts'
 
 const minuteMs = 60_000
 const start = Date.UTC(2026, 0, 5, 12, 0, 30)

@@ -1,7 +1,7 @@
 /** The worker role: runs each dataset's curation script on its schedule and brings the snapshots out (DESIGN §8). */
 import { type Hex, MarketplaceError } from '@enigma/protocol'
 import { resumeSnapshot } from '../../snapshot/publish-snapshot.ts'
-import { sleep } from './clock.ts'
+import { sleep } from '../../clock.ts'
 import { curateDataset, type CurateParts, type PublisherPlace, type WorkerDataset } from './curate-dataset.ts'
 import { createHeadPusher, type HeadPusherParts } from './push-heads.ts'
 import type { CurationRun } from './run-log.ts'

@@ -2,6 +2,7 @@
 import { encodeQueryRoute, createStreamPool, handleQueries, type QueryHandler } from '@enigma/network'
 import { type NodeRecord, protocolIds } from '@enigma/protocol'
 import { createForwarder } from '../../../src/roles/relay/create-forwarder.ts'
+import { createNextHops } from '../../../src/roles/relay/next-hops.ts'
 import type { Host } from '../../../src/host/create-host.ts'
 import { type Cleanup, peerIdOf, startHost } from '../../network/support/nodes.ts'
 
@@ -25,7 +26,8 @@ export async function startTappedRelay({
 }): Promise<TappedRelay> {
   const host = await startHost({ cleanup, kind: 'relay' })
   const streams = createStreamPool({ protocol: protocolIds.query, nowMs })
-  const forward = createForwarder({ node: host.node, streams, nodeRecordOf: (peerId) => records.get(peerId), nowMs })
+  const hops = createNextHops({ node: host.node, nodeRecordOf: (peerId) => records.get(peerId), nowMs })
+  const forward = createForwarder({ hops, streams, nowMs })
   let captured: Uint8Array[] = []
   const tapped: QueryHandler = async function* (query) {
     captured.push(encodeQueryRoute(query.route), query.sealed)

@@ -37,6 +37,7 @@ export async function startRelay({
     chainWaitMs,
     nowSeconds,
     nowMs: () => performance.now(),
+    random: Math.random,
     onError: (error) => errors.push(error),
   })
   cleanup.add(() => role.stop())

@@ -1,4 +1,4 @@
-/** Time as the worker is given it, so that a test can run a month in a moment. */
+/** Time as a role is given it, so that a test can run a month in a moment. */
 export type Clock = {
   nowMs(): number
   /** Calls back once after a delay; returns how to cancel. */

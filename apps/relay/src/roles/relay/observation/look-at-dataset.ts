@@ -1,0 +1,49 @@
+/** One look at a dataset: a few of its nodes are asked at once, as anyone may ask them, and what they say is put together. */
+import type { NodeProbe } from '@enigma/client'
+import type { ErrorCode, Hex, NodeRecord, SnapshotHead } from '@enigma/protocol'
+import { relayLimits } from '../relay-limits.ts'
+
+/** An open dataset as the chain and its manifest have it. */
+export type OpenDataset = {
+  id: Hex
+  metadataHash: Hex
+  publisher: Hex
+  /** Persistence nodes of the manifest. */
+  nodes: readonly { peerId: string; signer: Hex }[]
+}
+
+export type LookAtDatasetParameters = {
+  dataset: OpenDataset
+  /** The unexpired, verified record of a node. */
+  nodeRecordOf: (peerId: string) => NodeRecord | undefined
+  probe: (dataset: OpenDataset, node: NodeRecord, signal: AbortSignal) => Promise<NodeProbe>
+  /** Whether the dataset was looked at before. */
+  wasWatched: boolean
+  /** From 0 to below 1. */
+  random: () => number
+  signal: AbortSignal
+}
+
+/** What a look says of a dataset; undefined where it says nothing. */
+export type LookResult = { isAnswered: boolean; head: SnapshotHead | undefined } | undefined
+
+/** A node that gives no rows for want of a sample, or for want of more of it, is there and says so under its seal. */
+const isThere = ({ failure }: NodeProbe) => failure === undefined || failure === 'sample-limited'
+/** What a node, or a relay on the way to it, says that has enough to do: no word on whether it is there. */
+const saysNothing: ErrorCode = 'busy'
+
+/** Looks. A dataset without a node that could be asked is down only if there was one before. */
+export async function lookAtDataset(parameters: LookAtDatasetParameters): Promise<LookResult> {
+  const { dataset, nodeRecordOf, probe, wasWatched, random, signal } = parameters
+  const records = dataset.nodes.flatMap(({ peerId, signer }) => {
+    const record = nodeRecordOf(peerId)
+    return record?.signer === signer ? [{ record, order: random() }] : []
+  })
+  if (records.length === 0) return wasWatched ? { isAnswered: false, head: undefined } : undefined
+  const asked = records.toSorted((a, b) => a.order - b.order).slice(0, relayLimits.nodesPerLook)
+  const probes = await Promise.all(asked.map(({ record }) => probe(dataset, record, signal)))
+  const isAnswered = probes.some(isThere)
+  if (!isAnswered && probes.some(({ failure }) => failure === saysNothing)) return undefined
+  const heads = probes.flatMap(({ head }) => (head === undefined ? [] : [head]))
+  return { isAnswered, head: heads.toSorted((a, b) => b.seq - a.seq)[0] }
+}

@@ -1,0 +1,65 @@
+/**
+ * Which dataset is looked at next: each about once in an interval, at no fixed beat, and no node so often that its other
+ * askers would feel it. Time is what the caller says, chance what it hands in.
+ */
+import type { Hex } from '@enigma/protocol'
+import { relayLimits } from '../relay-limits.ts'
+
+/** A dataset to look at and who is asked then. */
+export type Watched = { id: Hex; nodes: readonly { peerId: string }[] }
+
+export type LookSchedule<Dataset extends Watched> = {
+  /** What is watched from now on: a new dataset is due soon, one that is left out no more. */
+  set: (datasets: readonly Dataset[], nowMs: number) => void
+  /** Takes the dataset that is due for longest and whose nodes may all be asked now; `ended` is to be called after it. */
+  take: (nowMs: number) => Dataset | undefined
+  ended: (dataset: Dataset, nowMs: number) => void
+}
+
+type Entry<Dataset> = { dataset: Dataset; dueAtMs: number; isUnderWay: boolean }
+
+/** Creates the schedule; `random` gives numbers from 0 to below 1. */
+export function createLookSchedule<Dataset extends Watched>({
+  random,
+}: {
+  random: () => number
+}): LookSchedule<Dataset> {
+  const { lookIntervalMs, firstLookMs, nodePauseMs } = relayLimits
+  const entries = new Map<Hex, Entry<Dataset>>()
+  /** Until when a node is left in peace, by peerId. */
+  const pausedUntilMs = new Map<string, number>()
+  return {
+    set(datasets, nowMs) {
+      const ids = new Set(datasets.map(({ id }) => id))
+      for (const [id, { isUnderWay }] of entries) if (!ids.has(id) && !isUnderWay) entries.delete(id)
+      for (const dataset of datasets) {
+        const known = entries.get(dataset.id)
+        const { dueAtMs = nowMs + random() * firstLookMs, isUnderWay = false } = known ?? {}
+        entries.set(dataset.id, { dataset, dueAtMs, isUnderWay })
+      }
+      for (const [peerId, untilMs] of pausedUntilMs) if (untilMs <= nowMs) pausedUntilMs.delete(peerId)
+    },
+    take(nowMs) {
+      const due = [...entries.values()].filter(({ dueAtMs, isUnderWay }) => !isUnderWay && dueAtMs <= nowMs)
+      // Who waits longer has the first claim to its nodes, so that one of many nodes gets its turn as well.
+      const claimed = new Set<string>()
+      for (const entry of due.toSorted((a, b) => a.dueAtMs - b.dueAtMs)) {
+        const peerIds = entry.dataset.nodes.map(({ peerId }) => peerId)
+        if (peerIds.every((peerId) => !claimed.has(peerId) && (pausedUntilMs.get(peerId) ?? 0) <= nowMs)) {
+          entry.isUnderWay = true
+          for (const peerId of peerIds) pausedUntilMs.set(peerId, Infinity)
+          return entry.dataset
+        }
+        for (const peerId of peerIds) claimed.add(peerId)
+      }
+      return undefined
+    },
+    ended({ id, nodes }, nowMs) {
+      for (const { peerId } of nodes) pausedUntilMs.set(peerId, nowMs + nodePauseMs)
+      const entry = entries.get(id)
+      if (entry === undefined) return
+      entry.isUnderWay = false
+      entry.dueAtMs = nowMs + lookIntervalMs * (0.5 + random())
+    },
+  }
+}

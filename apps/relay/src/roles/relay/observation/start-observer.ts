@@ -1,0 +1,85 @@
+/**
+ * Watches the datasets of the catalogue: regularly asks their persistence nodes one small question each, and keeps
+ * whether one answered and which snapshot it showed. What comes of it is this relay's own word (DESIGN §5).
+ */
+import type { Hex } from '@enigma/protocol'
+import { type Clock, sleep } from '../../../clock.ts'
+import { relayLimits } from '../relay-limits.ts'
+import { lookAtDataset, type LookAtDatasetParameters, type OpenDataset } from './look-at-dataset.ts'
+import { createLookSchedule, type LookSchedule } from './look-schedule.ts'
+import type { ObservationStore } from './observation-store.ts'
+
+export type StartObserverParameters = Pick<LookAtDatasetParameters, 'nodeRecordOf' | 'probe' | 'random'> & {
+  /** Datasets whose manifest is here; this node itself is none of their nodes. */
+  openDatasets: () => readonly OpenDataset[]
+  /** Whether the chain lists the dataset as open, its manifest here or not. */
+  isOpen: (dataset: Hex) => boolean
+  store: ObservationStore
+  /** Of a monotonic time. */
+  clock: Clock
+  nowSeconds: () => number
+  onError: (error: unknown) => void
+}
+
+type Observer = StartObserverParameters & { schedule: LookSchedule<OpenDataset>; signal: AbortSignal }
+
+/** Starts watching; `stop` resolves when no look is under way any more. */
+export function startObserver(parameters: StartObserverParameters): { stop: () => Promise<void> } {
+  const stopping = new AbortController()
+  const { random } = parameters
+  const observer = { ...parameters, schedule: createLookSchedule<OpenDataset>({ random }), signal: stopping.signal }
+  const running = run(observer)
+  return {
+    async stop() {
+      stopping.abort()
+      await running
+    },
+  }
+}
+
+async function run(observer: Observer): Promise<void> {
+  const { schedule, clock, signal } = observer
+  const looks = new Set<Promise<void>>()
+  let refreshedAtMs = -Infinity
+  while (!signal.aborted) {
+    if (clock.nowMs() - refreshedAtMs >= relayLimits.watchRefreshMs) {
+      refresh(observer)
+      refreshedAtMs = clock.nowMs()
+    }
+    const dataset = looks.size < relayLimits.looksAtOnce ? schedule.take(clock.nowMs()) : undefined
+    if (dataset !== undefined) {
+      const look = lookAt(observer, dataset).finally(() => looks.delete(look))
+      looks.add(look)
+    }
+    const delayMs = dataset === undefined ? relayLimits.idleLookMs : relayLimits.lookPauseMs
+    await sleep({ clock, delayMs, signal })
+  }
+  await Promise.all(looks)
+}
+
+/** The catalogue may be unreadable for a while, as the chain may be; what was watched is watched on. */
+function refresh({ openDatasets, isOpen, schedule, store, clock, onError }: Observer): void {
+  try {
+    schedule.set(openDatasets(), clock.nowMs())
+    store.keepOnly(isOpen)
+  } catch (error) {
+    onError(error)
+  }
+}
+
+/** Never rejects. */
+async function lookAt(observer: Observer, dataset: OpenDataset): Promise<void> {
+  const { store, schedule, clock, nowSeconds, isOpen, onError, signal } = observer
+  const { id, publisher } = dataset
+  try {
+    const wasWatched = store.has(id)
+    const look = await lookAtDataset({ ...observer, dataset, wasWatched })
+    if (signal.aborted || look === undefined || !isOpen(id)) return
+    const { isAnswered, head } = look
+    store.note({ dataset: id, atSeconds: nowSeconds(), isAnswered, head: head && { ...head, publisher } })
+  } catch (error) {
+    onError(error)
+  } finally {
+    schedule.ended(dataset, clock.nowMs())
+  }
+}
