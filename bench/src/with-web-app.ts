@@ -14,7 +14,7 @@ export async function withWebApp<Result>(
 ): Promise<Result> {
   if (address !== undefined) return run({ base: address, candles: await pathOfCandles(address) })
   const directory = await mkdtemp(join(tmpdir(), 'enigma-bench-'))
-  const demo = await startDemoNetwork({ directory, withWebApp: true, tell: onProgress, onFailure: onProgress })
+  const demo = await startDemoNetwork({ directory, web: { port: 0 }, tell: onProgress, onFailure: onProgress })
   try {
     const base = demo.webUrl ?? ''
     return await run({ base, candles: await pathOfCandles(base) })

@@ -30,8 +30,8 @@ export type DemoNetwork = {
 
 export type StartDemoParameters = {
   directory: string
-  /** Build the web app and serve it by the first relay. */
-  withWebApp?: boolean
+  /** Build the web app and serve it by the first relay; at this port, 0 for any, else where the last start served it. */
+  web?: { port: number | undefined }
   /** Tells each step. */
   tell: (text: string) => void
   /** Told when a part ends by itself. */
@@ -95,10 +95,10 @@ async function start(
   }
 }
 
-async function startWebApp({ directory, tell, withWebApp = false }: Parts): Promise<WebApp | undefined> {
-  if (!withWebApp) return undefined
+async function startWebApp({ directory, tell, web }: Parts): Promise<WebApp | undefined> {
+  if (web === undefined) return undefined
   tell('web app: building')
-  return prepareWebApp({ directory })
+  return prepareWebApp({ directory, wish: web.port })
 }
 
 async function startServices({ directory, tell, stops }: Parts) {

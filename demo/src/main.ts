@@ -10,13 +10,15 @@ import { whenOrphaned } from './processes/supervisor.ts'
 
 const help = `npm start                  the demo network, until Ctrl-C; a second start resumes
 npm start -- --once        start everything, subscribe, query, print, stop
-npm start -- --fresh       forget what an earlier start left`
+npm start -- --fresh       forget what an earlier start left
+npm start -- --port 8080   serve the web app at this port; 0 for any free one`
 
 const { values } = parseArgs({
   options: {
     once: { type: 'boolean', default: false },
     fresh: { type: 'boolean', default: false },
     directory: { type: 'string' },
+    port: { type: 'string' },
     help: { type: 'boolean', default: false },
   },
 })
@@ -43,7 +45,12 @@ async function run(): Promise<number> {
   let demo: DemoNetwork | undefined
   try {
     demo = await untilEnded(
-      startDemoNetwork({ directory, withWebApp: !values.once, tell: step, onFailure: (text) => end.abort(text) }),
+      startDemoNetwork({
+        directory,
+        ...(values.once ? {} : { web: { port: readPort(values.port) } }),
+        tell: step,
+        onFailure: (text) => end.abort(text),
+      }),
     )
     const line = await untilEnded(ask(demo))
     if (!values.once) await serve(demo, line)
@@ -76,6 +83,13 @@ function ask({ chain, datasets }: DemoNetwork): Promise<string> {
     flightsPath: path('flights'),
     tell: step,
   })
+}
+
+function readPort(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined
+  const port = Number(text)
+  if (/^\d{1,5}$/.test(text) && port < 65_536) return port
+  throw new Error(`--port takes a number from 0 to 65535, not ${JSON.stringify(text)}`)
 }
 
 /** Says where to look, and waits for Ctrl-C. */

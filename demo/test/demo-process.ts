@@ -12,7 +12,7 @@ const main = join(import.meta.dirname, '../src/main.ts')
 const gone = { timeout: 15_000, interval: 100 }
 const lookMs = 100
 /** Seven processes start and publish 3,000,000 rows, perhaps beside other tests. */
-export const demoTimeoutMs = 240_000
+export const demoTimeoutMs = 360_000
 
 export type DemoProcess = {
   child: ChildProcessByStdio<null, Readable, Readable>

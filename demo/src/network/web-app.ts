@@ -7,15 +7,21 @@ import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 
 const root = join(import.meta.dirname, '../../..')
-/** Asked for first; browsers keep sessions by origin, so the port is kept from start to start. */
+/** Asked for at the first start; browsers keep sessions by origin, so the port is kept from start to start. */
 const preferredPort = 4242
 
 export type WebApp = { directory: string; port: number }
 
-/** Builds the app and finds its port; throws with what the build printed. */
-export async function prepareWebApp({ directory }: { directory: string }): Promise<WebApp> {
+/** Builds the app and finds its port, `wish` where it is free; throws with what the build printed. */
+export async function prepareWebApp({
+  directory,
+  wish,
+}: {
+  directory: string
+  wish: number | undefined
+}): Promise<WebApp> {
   const portPath = join(directory, 'web-port')
-  const port = (await takePort(await keptPort(portPath))) ?? (await takePort(0)) ?? 0
+  const port = (await takePort(wish ?? (await keptPort(portPath)))) ?? (await takePort(0)) ?? 0
   await writeFile(portPath, String(port))
   await buildWebApp()
   return { directory: join(root, 'apps/web/build'), port }

@@ -11,7 +11,7 @@ const root = join(import.meta.dirname, '../../../..')
 export default async function startDemo(): Promise<() => Promise<void>> {
   if (process.env['E2E_BASE_URL'] !== undefined) return () => Promise.resolve()
   const directory = await mkdtemp(join(tmpdir(), 'enigma-e2e-'))
-  const child = spawn(process.execPath, ['demo/src/main.ts', '--directory', directory], {
+  const child = spawn(process.execPath, ['demo/src/main.ts', '--directory', directory, '--port', '0'], {
     cwd: root,
     stdio: ['ignore', 'pipe', 'inherit'],
   })

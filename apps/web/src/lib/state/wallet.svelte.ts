@@ -1,6 +1,7 @@
 /** The wallet as pages see it: who is connected, on which chain, with how much; loaded when the first page needs it. */
 import type { Hex } from '@enigma/protocol'
 import type { DevelopmentRequest } from '#lib/wallet/development-wallet.ts'
+import { hadWallet } from '#lib/wallet/had-wallet.ts'
 import type { Money } from '#lib/wallet/money.ts'
 import type { AnnouncedWallet, WalletConnection, Wallets } from '#lib/wallet/wallets.ts'
 import type { ShownError } from '#lib/format/shown-error.ts'
@@ -34,11 +35,10 @@ class WalletState {
     return this.connection.status === 'connected' && this.connection.chainId !== app.network?.chainId
   }
 
-  /** Takes up the wallet of the last visit; asks nobody. */
+  /** Takes up the wallet of the last visit; asks nobody, and loads nothing where there was none. */
   async start(): Promise<void> {
     try {
-      const { wallets } = await this.parts()
-      await wallets.reconnect()
+      if (hadWallet()) await (await this.parts()).wallets.reconnect()
     } catch (error) {
       this.error = toShownError(error)
     } finally {
@@ -49,7 +49,6 @@ class WalletState {
 
   /** Resolves once it is known who is here: at once where no wallet was chosen before. */
   async whenSettled(): Promise<void> {
-    const { hadWallet } = await import('#lib/wallet/had-wallet.ts')
     if (!this.isSettled && hadWallet()) await this.#settled.promise
   }
 

@@ -1,4 +1,7 @@
-/** `npm start` a second time in the same directory goes on where the first ended; `--fresh` starts over. */
+/**
+ * The demo as a person runs it: `--once` to its `ok:` line, a second start that goes on where the first ended, `--fresh`
+ * that starts over; and nothing left of it however it ends. In one file: each start publishes 3,000,000 rows.
+ */
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -19,7 +22,7 @@ let directory: string
 const demos: DemoProcess[] = []
 
 beforeAll(async () => {
-  parent = await mkdtemp(join(tmpdir(), 'enigma-restart-test-'))
+  parent = await mkdtemp(join(tmpdir(), 'enigma-demo-test-'))
   directory = join(parent, 'demo')
 })
 afterAll(async () => {
@@ -28,10 +31,15 @@ afterAll(async () => {
   await rm(parent, { recursive: true, force: true })
 })
 
+function start(...args: readonly string[]): DemoProcess {
+  const demo = startDemo(args, parent)
+  demos.push(demo)
+  return demo
+}
+
 /** Starts the demo, looks at it when `pattern` is printed, be that half-way, and ends it by Ctrl-C with every process. */
 async function during<Seen>(args: readonly string[], pattern: RegExp, look: () => Promise<Seen>): Promise<Seen> {
-  const demo = startDemo(['--directory', directory, ...args], parent)
-  demos.push(demo)
+  const demo = start('--directory', directory, '--port', '0', ...args)
   await lineOf(demo, pattern)
   const seen = await look()
   demo.child.kill('SIGINT')
@@ -41,6 +49,7 @@ async function during<Seen>(args: readonly string[], pattern: RegExp, look: () =
 }
 
 const running = /^The network runs/
+const lastLine = /^ok: 8 rows from 0x[0-9a-f]{40}\/flights over webrtc, receipt verified, \d+ ms$/
 const networkFile = async () => parseNetworkFile(await readFile(join(directory, 'enigma-network.json'), 'utf8'))
 const blockAt = ({ rpcUrls }: NetworkFile, blockNumber: bigint) =>
   createPublicClient({ transport: http(rpcUrls[0]) }).getBlock({ blockNumber })
@@ -103,6 +112,34 @@ async function count(client: MarketplaceClient, dataset: string, table: string, 
   if (typeof value !== 'bigint') throw new TypeError(`a count is a bigint, not ${typeof value}`)
   return { dataset, seq: facts.seq, rows: value }
 }
+
+test(
+  '--once subscribes, asks over WebRTC, prints ok and leaves no process',
+  async () => {
+    const demo = start('--once')
+    const { code } = await demo.ended
+    expect({ code, errors: demo.errors.filter((line) => line.includes('logs:')) }).toEqual({ code: 0, errors: [] })
+    expect(demo.lines.at(-1)).toMatch(lastLine)
+    // Anvil, two relays, two persistence nodes, a worker, the watchdog, engines and commands.
+    expect(demo.family.size()).toBeGreaterThan(10)
+    await allGone(demo)
+  },
+  demoTimeoutMs,
+)
+
+test(
+  'its death half-way takes every process along',
+  async () => {
+    const demo = start('--directory', join(parent, 'killed'), '--port', '0')
+    await lineOf(demo, /listing/)
+    demo.family.look()
+    expect(demo.family.living().length).toBeGreaterThan(6)
+    demo.child.kill('SIGKILL')
+    expect((await demo.ended).code).toBeNull()
+    await allGone(demo)
+  },
+  demoTimeoutMs,
+)
 
 test(
   'a second start resumes chain, datasets and subscriptions; --fresh forgets them',
