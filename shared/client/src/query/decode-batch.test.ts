@@ -15,7 +15,8 @@ const invalid = { code: 'answer-invalid' }
 describeInflate('the web platform', inflateByStream)
 
 test('of a longer buffer only the view is inflated, in as many pieces as it takes', async () => {
-  const rows = Uint8Array.from({ length: 100_000 }, (_, at) => (at * 2_654_435_761) >>> 24)
+  // Random bytes: what repeats would deflate into one piece.
+  const rows = crypto.getRandomValues(new Uint8Array(60_000))
   const stream = new Blob([rows]).stream().pipeThrough(new CompressionStream('deflate-raw'))
   const deflated = new Uint8Array(await new Response(stream).arrayBuffer())
   expect(deflated.length).toBeGreaterThan(3 * 16 * 1024)
