@@ -109,9 +109,17 @@ test.describe('the chain of the wallet', () => {
   test('one that says yes and stays is not waited for', async ({ page, world }) => {
     const { wallet, panel, chain } = world
     await wallet.setChain(1, { isSilent: true })
-    wallet.answer('wallet_switchEthereumChain', () => null)
+    wallet.answer('wallet_switchEthereumChain', () => new Promise(() => undefined))
     await ready(page, world)
-    await panel.getByRole('button', { name: /^Switch to/ }).click()
+    const switchTo = panel.getByRole('button', { name: /^Switch to/ })
+    await test.step('nor one that never answers', async () => {
+      await switchTo.click()
+      await panel.getByRole('button', { name: 'Stop waiting' }).click()
+      await expect(panel.getByRole('alert')).toContainText('You wait no longer for your wallet.')
+      await expect(panel.getByText('Confirm the network in your wallet.')).toHaveCount(0)
+    })
+    wallet.answer('wallet_switchEthereumChain', () => null)
+    await switchTo.click()
     await expect(panel.getByRole('alert')).toContainText('is still on another network. Choose')
     // By hand, as the sentence says: the page notices by itself.
     await wallet.setChain(chain.network.chainId)
@@ -257,6 +265,17 @@ test.describe('signing', () => {
     await expect(panel).toContainText('You are subscribed.')
     // The late signature asked for no transaction.
     expect(wallet.calls.filter((each) => each === 'eth_sendTransaction')).toHaveLength(1)
+    await test.step('nor is that of a session, in the console', async () => {
+      wallet.answer('eth_signTypedData_v4', () => new Promise(() => undefined))
+      await panel.getByRole('link', { name: 'Ask in SQL' }).click()
+      await expect(page.locator('.cm-content')).toContainText('LIMIT 100')
+      await page.getByRole('button', { name: /^Run/ }).click()
+      const sign = page.getByRole('button', { name: 'Sign once in the wallet and run' })
+      await sign.click()
+      await page.getByRole('button', { name: 'Stop waiting' }).click()
+      await expect(page.getByRole('main').getByRole('alert')).toContainText('You wait no longer for your wallet.')
+      await expect(sign).toHaveAttribute('aria-busy', 'false')
+    })
   })
 
   test('a transaction that is confirmed after the reader waits no longer is taken up', async ({ page, world }) => {

@@ -190,7 +190,7 @@ async function authorize(address: Hex): Promise<void> {
         const walletClient = await wallets.client()
         const { account } = walletClient
         if (account.address.toLowerCase() !== address) throw accountChanged()
-        return walletClient.signTypedData({ account, ...typedData })
+        return wallet.waitFor('session', walletClient.signTypedData({ account, ...typedData }))
       },
     },
   })

@@ -17,6 +17,7 @@ export function panelOf(purchase: Purchase, nowSeconds: number) {
     otherSubscriber: purchase.otherSubscriber,
     isSettled: wallet.isSettled,
     isWrongChain: wallet.isWrongChain,
+    question: wallet.question,
     isDevelopment: app.isDevelopment,
     networkName: app.network?.name ?? '',
     queryHref: `/console?dataset=${path}`,

@@ -4,12 +4,15 @@ import type { DevelopmentRequest } from '#lib/wallet/development-wallet.ts'
 import { hadWallet } from '#lib/wallet/had-wallet.ts'
 import type { Money } from '#lib/wallet/money.ts'
 import type { AnnouncedWallet, WalletConnection, Wallets } from '#lib/wallet/wallets.ts'
+import { createWaiting } from '#lib/wallet/waiting.ts'
 import type { ShownError } from '#lib/format/shown-error.ts'
 import { announcer } from './announcer.svelte.ts'
 import { app } from './app.svelte.ts'
 import { toShownError } from './to-shown-error.ts'
 
 type Parts = { wallets: Wallets; money: Money; explain: (error: unknown) => ShownError | undefined }
+/** What a wallet is asked besides transactions, which tell their own state. */
+export type WalletQuestion = { about: 'network' | 'session'; stop: () => void }
 export type Balances = { eth: bigint; token: bigint }
 
 class WalletState {
@@ -23,6 +26,8 @@ class WalletState {
   isSettled = $state(false)
   /** What the development wallet asks its owner. */
   request = $state.raw<{ request: DevelopmentRequest; answer: (isAllowed: boolean) => void }>()
+  /** What somebody waits for; undefined while nobody does. */
+  question = $state.raw<WalletQuestion>()
   #parts: Promise<Parts> | undefined
   readonly #settled = Promise.withResolvers<undefined>()
 
@@ -83,6 +88,18 @@ class WalletState {
 
   async switchChain(): Promise<void> {
     await this.attempt(({ wallets }) => wallets.switchChain())
+  }
+
+  /** Waits for the wallet's answer, which its reader may stop; throws `aborted` then. */
+  async waitFor<Result>(about: WalletQuestion['about'], answer: Promise<Result>): Promise<Result> {
+    const { until, stop } = createWaiting()
+    const question = { about, stop }
+    this.question = question
+    try {
+      return await until(answer)
+    } finally {
+      if (this.question === question) this.question = undefined
+    }
   }
 
   /** Development money from the network's faucet. */
@@ -156,7 +173,7 @@ class WalletState {
           },
         }
       })
-    const wallets = createWallets({ network, confirm })
+    const wallets = createWallets({ network, confirm, wait: (answer) => this.waitFor('network', answer) })
     const update = () => {
       const before = this.account
       this.list = wallets.list()

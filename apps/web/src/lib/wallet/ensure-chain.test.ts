@@ -2,6 +2,7 @@
 import { defineChain } from 'viem'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { ensureChain } from './ensure-chain.ts'
+import { createWaiting } from './waiting.ts'
 
 const chain = defineChain({
   id: 31337,
@@ -30,7 +31,9 @@ function walletThat(answers: Answers, at = { chainId: 1 }) {
     at.chainId = chainId
     listeners.forEach((listener) => listener())
   }
-  return { calls, listeners, go, ensure: () => ensureChain({ provider, chain, watch }) }
+  const waiting = createWaiting()
+  const ensure = () => ensureChain({ provider, chain, watch, wait: waiting.until })
+  return { calls, listeners, go, ensure, stop: waiting.stop }
 }
 
 const arrive = (at: { chainId: number }) => {
@@ -94,6 +97,19 @@ test('one that never answers is not waited for without end', async () => {
   const ended = expect(ensure()).rejects.toThrow('has not answered')
   await vi.advanceTimersByTimeAsync(90_000)
   await ended
+})
+
+test('one that never answers is left when its reader says so, and nothing of the question stays', async () => {
+  const { ensure, stop, calls, listeners } = walletThat({
+    wallet_switchEthereumChain: () => new Promise(() => undefined),
+  })
+  const ended = expect(ensure()).rejects.toThrow('no longer')
+  await vi.advanceTimersByTimeAsync(1_000)
+  expect(calls).toEqual(['wallet_switchEthereumChain'])
+  stop()
+  await ended
+  expect(listeners.size).toBe(0)
+  expect(vi.getTimerCount()).toBe(0)
 })
 
 test('the owner who switches by hand need not answer', async () => {

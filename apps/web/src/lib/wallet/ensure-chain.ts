@@ -13,6 +13,8 @@ export type EnsureChainParameters = {
   chain: Chain
   /** Calls back whenever the wallet says that something changed; returns how to stop. */
   watch: (listener: () => void) => () => void
+  /** Stands between the question and its answer, and may end it. */
+  wait?: (answer: Promise<void>) => Promise<void>
   /** How long its owner may take to answer. */
   answerMs?: number
   /** How long a wallet that said yes may take to be there. */
@@ -24,7 +26,14 @@ const lookEveryMs = 250
 
 /** Resolves when the wallet is on the chain; throws what the wallet said, or `aborted` with what to do by hand. */
 export async function ensureChain(parameters: EnsureChainParameters): Promise<void> {
-  const { provider, chain, watch, answerMs = 90_000, settleMs = 3_000 } = parameters
+  const {
+    provider,
+    chain,
+    watch,
+    wait = (answer: Promise<void>) => answer,
+    answerMs = 90_000,
+    settleMs = 3_000,
+  } = parameters
   const isThere = async () => Number(await provider.request({ method: 'eth_chainId' })) === chain.id
   if (await isThere()) return
   const end = new AbortController()
@@ -39,7 +48,7 @@ export async function ensureChain(parameters: EnsureChainParameters): Promise<vo
     end.signal.addEventListener('abort', () => clearTimeout(timer))
   })
   try {
-    await Promise.race([asked, arrived, late])
+    await wait(Promise.race([asked, arrived, late]))
   } catch (error) {
     if (!(await isThere())) throw error
   } finally {

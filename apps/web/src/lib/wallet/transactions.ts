@@ -9,6 +9,7 @@ import type { ShownError } from '#lib/format/shown-error.ts'
 import { observeTransaction, readReceipt } from './observe-transaction.ts'
 import { advance, isClearable, isUnsent, isWatched, type Transaction, type TransactionEvent } from './transaction.ts'
 import type { TransactionStore } from './transaction-store.ts'
+import { createWaiting } from './waiting.ts'
 
 /** What a verb of shared/chain is given to go by. */
 export type TransactionHooks = {
@@ -74,16 +75,14 @@ export function createTransactions(parameters: CreateTransactionsParameters): Tr
       await locks.request(lockOf(transaction.id), async () => {
         if (!(await store.begin(transaction))) throw alreadyUnderWay()
         const { id } = transaction
-        const left = Promise.withResolvers<undefined>()
-        leave.set(id, () => left.resolve(undefined))
+        const waiting = createWaiting()
+        leave.set(id, waiting.stop)
         const work = run(createHooks({ ...parameters, transaction, tell, watcher })).catch(async (error: unknown) => {
           await tell(id, { name: 'failed', error: explain(error) })
           await explainRevert({ store, id, error: explain(error) })
           throw error
         })
-        // One that ends after it was left has told its state; there is nobody to throw to.
-        work.catch(() => undefined)
-        await Promise.race([work, left.promise]).finally(() => leave.delete(id))
+        await waiting.until(work).finally(() => leave.delete(id))
       })
     },
   }

@@ -50,10 +50,12 @@ export type CreateWalletsParameters = {
   network: NetworkFile
   /** Asks the owner of the development wallet; it exists on networks with a faucet only. */
   confirm: (request: DevelopmentRequest) => Promise<boolean>
+  /** Stands between the question for the network and its answer, and may end it. */
+  wait: (answer: Promise<void>) => Promise<void>
 }
 
 /** Creates the wallets of a network; throws nothing, asks nobody. */
-export function createWallets({ network, confirm }: CreateWalletsParameters): Wallets {
+export function createWallets({ network, confirm, wait }: CreateWalletsParameters): Wallets {
   const chain = chainOf(network)
   const rpcUrl = network.rpcUrls[0]
   if (network.faucetUrl !== undefined && rpcUrl !== undefined) {
@@ -91,7 +93,7 @@ export function createWallets({ network, confirm }: CreateWalletsParameters): Wa
       throw noAccount()
     },
     disconnect: () => disconnect(config),
-    switchChain: () => bringToChain(config, chain),
+    switchChain: () => bringToChain(config, chain, wait),
     client: async () => await getWalletClient(config, { chainId: chain.id }),
     async reconnect() {
       const last = await config.storage?.getItem('recentConnectorId')
@@ -106,11 +108,13 @@ export function createWallets({ network, confirm }: CreateWalletsParameters): Wa
   }
 }
 
-async function bringToChain(config: Config, chain: Chain): Promise<void> {
+type Wait = CreateWalletsParameters['wait']
+
+async function bringToChain(config: Config, chain: Chain, wait: Wait): Promise<void> {
   const { connector } = getConnection(config)
   if (connector === undefined) throw new MarketplaceError({ code: 'aborted', message: 'Connect a wallet first.' })
   const provider = (await connector.getProvider()) as ChainProvider
-  await ensureChain({ provider, chain, watch: (listener) => watchConnection(config, { onChange: listener }) })
+  await ensureChain({ provider, chain, wait, watch: (listener) => watchConnection(config, { onChange: listener }) })
   // Some wallets switch without saying so; wagmi takes the chain from what it is told.
   if (getConnection(config).chainId !== chain.id) connector.emitter.emit('change', { chainId: chain.id })
 }

@@ -94,9 +94,10 @@ export function studioChartOf(account: Hex): ChartData | undefined {
 }
 
 /** Whether the wallet must be brought to the network first. */
-export function wrongChain(): { isWrongChain: boolean; networkName: string; onswitch: () => void } {
+export function wrongChain() {
   return {
     isWrongChain: wallet.isWrongChain,
+    question: wallet.question,
     networkName: app.network?.name ?? '',
     onswitch: () => void wallet.switchChain(),
   }
