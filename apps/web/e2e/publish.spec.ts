@@ -4,68 +4,23 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Page } from '@playwright/test'
 import { answer, connectDevelopmentWallet, fundFromFaucet } from './support/demo.ts'
-import { csvOf, jsonOf, parquetOf, type PublishFile } from './support/publish-files.ts'
+import {
+  begin,
+  button,
+  chooseFile,
+  describe,
+  fileInput,
+  fillDraft,
+  freshName,
+  isLive,
+  isSending,
+  next,
+  price,
+  signAll,
+  stepIs,
+} from './support/publish-draft.ts'
+import { csvOf, jsonOf, parquetOf } from './support/publish-files.ts'
 import { expect, open, test } from './support/test.ts'
-
-const button = (page: Page, name: string | RegExp) => page.getByRole('main').getByRole('button', { name, exact: true })
-const next = (page: Page) => button(page, 'Continue').click()
-const stepIs = (page: Page, name: string) =>
-  expect(page.getByRole('heading', { level: 2, name, exact: true })).toBeVisible()
-const fileInput = (page: Page) => page.getByLabel(/Choose (a|another) file/)
-
-/** Names are for ever: each test has its own. */
-let count = 0
-const freshName = (prefix: string) => `${prefix}_${Date.now().toString(36)}${(count++).toString(36)}`
-
-async function chooseFile(page: Page, file: PublishFile): Promise<void> {
-  await fileInput(page).setInputFiles(file)
-  await expect(page.getByRole('region', { name: 'The file' })).toContainText(file.name)
-}
-
-async function begin(page: Page): Promise<void> {
-  await open(page, '/publish')
-  await connectDevelopmentWallet(page)
-  await fundFromFaucet(page)
-}
-
-async function describe(page: Page, { name, title }: { name: string; title: string }): Promise<void> {
-  await page.getByLabel('Name', { exact: true }).fill(name)
-  await page.getByLabel('Title').fill(title)
-  await next(page)
-}
-
-async function price(page: Page): Promise<void> {
-  await stepIs(page, 'Price')
-  await page.getByRole('radio').first().check()
-  await page.getByLabel(/^Price for 30 days/).fill('5')
-  await page.getByLabel(/^Deposit/).fill('50')
-  await next(page)
-  await stepIs(page, 'Review')
-}
-
-/** Fills the draft up to its review, with an account that has money. */
-async function fillDraft(page: Page, file: PublishFile, words: { name: string; title: string }): Promise<void> {
-  await begin(page)
-  await chooseFile(page, file)
-  await next(page)
-  await stepIs(page, 'Columns')
-  await next(page)
-  await stepIs(page, 'Description')
-  await describe(page, words)
-  await price(page)
-}
-
-const isSending = (page: Page) => expect(page.getByText('Confirm the transaction in your wallet.')).toBeVisible()
-
-/** Signs the description, the allowance and the listing, as they are asked for. */
-async function signAll(page: Page): Promise<void> {
-  await answer(page, 'Sign')
-  await answer(page, 'Send')
-  await isSending(page)
-  await answer(page, 'Send')
-}
-
-const isLive = (page: Page) => expect(page.getByText('Your dataset is live.')).toBeVisible({ timeout: 60_000 })
 
 /** Asks in the console and gives the cells back. */
 async function ask(page: Page, path: string, sql: string, { signs = false } = {}): Promise<string[]> {

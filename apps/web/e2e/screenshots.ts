@@ -1,24 +1,7 @@
 /** Pictures of every page, light and dark, on a desk and on a phone: `pnpm screenshots` writes them to `apps/web/screenshots`. */
-import { join } from 'node:path'
-import type { Page } from '@playwright/test'
 import { connectDevelopmentWallet, fundFromFaucet, pathOf } from './support/demo.ts'
+import { devices, take } from './support/pictures.ts'
 import { expect, open, test } from './support/test.ts'
-
-const folder = join(import.meta.dirname, '../screenshots')
-
-const devices = [
-  { device: 'desk', viewport: { width: 1280, height: 900 } },
-  { device: 'phone', viewport: { width: 390, height: 844 } },
-]
-
-/** Takes it as it is in each theme. */
-async function take(page: Page, name: string): Promise<void> {
-  for (const colorScheme of ['light', 'dark'] as const) {
-    await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' })
-    await expect(page.locator('main [aria-busy=true]')).toHaveCount(0)
-    await page.screenshot({ path: join(folder, `${name}-${colorScheme}.png`) })
-  }
-}
 
 for (const { device, viewport } of devices) {
   test(`on a ${device}`, async ({ page }) => {
