@@ -148,39 +148,38 @@ export type ReadRangeParameters = ReadParameters & {
 
 /** One request for events; returns the error where the node refuses, so that the caller may ask for less. */
 export async function tryReadRange({
-  publicClient,
-  deployment,
   fromBlock,
   toBlock,
   topics,
+  ...source
 }: ReadRangeParameters): Promise<MarketplaceEvent[] | Error> {
   try {
-    const logs = await publicClient.request({
-      method: 'eth_getLogs',
-      params: [
-        {
-          address: deployment.marketplace,
-          fromBlock: numberToHex(fromBlock),
-          toBlock: toBlock === 'latest' ? toBlock : numberToHex(toBlock),
-          ...(topics === undefined ? {} : { topics }),
-        },
-      ],
+    return await requestEvents(source, {
+      fromBlock: numberToHex(fromBlock),
+      toBlock: toBlock === 'latest' ? toBlock : numberToHex(toBlock),
+      ...(topics === undefined ? {} : { topics }),
     })
-    return parseMarketplaceEvents({ marketplace: deployment.marketplace, logs: logs.map((log) => formatLog(log)) })
   } catch (error) {
     return error instanceof Error ? error : new Error('The node refused a range of logs.', { cause: error })
   }
 }
 
-async function readBlockEvents({
-  publicClient,
-  deployment,
-  blockHash,
-}: ReadParameters & { blockHash: Hex }): Promise<MarketplaceEvent[]> {
+async function readBlockEvents({ blockHash, ...source }: ReadParameters & { blockHash: Hex }) {
   try {
-    const logs = await publicClient.getLogs({ address: deployment.marketplace, blockHash })
-    return parseMarketplaceEvents({ marketplace: deployment.marketplace, logs })
+    return await requestEvents(source, { blockHash })
   } catch (error) {
     throw toChainError(error)
   }
+}
+
+/** Which blocks and topics, as `eth_getLogs` takes them. */
+type LogFilter = { topics?: LogTopic[] } & (
+  | { fromBlock: Hex; toBlock: Hex | 'latest'; blockHash?: never }
+  | { blockHash: Hex; fromBlock?: never; toBlock?: never }
+)
+
+async function requestEvents({ publicClient, deployment }: ReadParameters, filter: LogFilter) {
+  const { marketplace } = deployment
+  const logs = await publicClient.request({ method: 'eth_getLogs', params: [{ address: marketplace, ...filter }] })
+  return parseMarketplaceEvents({ marketplace, logs: logs.map((log) => formatLog(log)) })
 }

@@ -1,4 +1,5 @@
 export * from './add-deposit.ts'
+export { type ChainClient, createChainClient } from './chain-client.ts'
 export { approveToken, type ApproveTokenParameters, type ApproveTokenReturnType } from './approve-token.ts'
 export * from './cancel-deposit-withdrawal.ts'
 export * from './claim-refunds.ts'

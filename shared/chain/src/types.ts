@@ -1,5 +1,6 @@
 /** The words that every verb of this package shares. */
-import type { Account, Chain, Hex, PublicClient, TransactionReceipt, Transport, WalletClient } from 'viem'
+import type { Account, Chain, Hex, TransactionReceipt, Transport, WalletClient } from 'viem'
+import type { ChainClient } from './chain-client.ts'
 
 /**
  * One deployment of the marketplace; a `NetworkFile` is one.
@@ -8,7 +9,7 @@ import type { Account, Chain, Hex, PublicClient, TransactionReceipt, Transport, 
 export type ContractDeployment = { chainId: number; token: Hex; marketplace: Hex; deploymentBlock: number }
 
 /** What every read takes. */
-export type ReadParameters = { publicClient: PublicClient; deployment: ContractDeployment }
+export type ReadParameters = { publicClient: ChainClient; deployment: ContractDeployment }
 
 /** A wallet with an account: a local one or a browser's. */
 export type MarketplaceWallet = WalletClient<Transport, Chain | undefined, Account>

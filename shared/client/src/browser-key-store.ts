@@ -1,6 +1,8 @@
 /** Sessions in IndexedDB: keys that cannot be read out, as the browser's own objects; in memory where it refuses. */
+import type { Hex, NetworkFile } from '@enigma/protocol'
 import { type ClientDatabase, openClientDatabase } from './browser-database.ts'
 import { createMemoryKeyStore } from './key-stores.ts'
+import { forgetSession } from './sessions.ts'
 import type { KeyStore } from './types.ts'
 
 /** Creates the key store of this origin; `isPersistent` tells whether sessions outlive the page. */
@@ -18,4 +20,9 @@ export async function createBrowserKeyStore({
     },
     delete: (id) => opened.delete('sessions', id),
   }
+}
+
+/** Deletes an account's session from this origin's store. */
+export async function forgetInBrowser({ network, account }: { network: NetworkFile; account: Hex }): Promise<void> {
+  await forgetSession({ network, keys: await createBrowserKeyStore() }, account)
 }

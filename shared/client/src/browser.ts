@@ -1,21 +1,13 @@
-/** The SDK in a browser: WebRTC-direct, WebRTC over a relay and WebSocket; a fresh peer id for each page load. */
-import { webPrimitives } from '@enigma/crypto'
-import type { NetworkFile } from '@enigma/protocol'
-import { createPublicClient, fallback, http } from 'viem'
-import { createPageFilter } from './addresses.ts'
-import { openClientDatabase } from './browser-database.ts'
-import { createBrowserKeyStore } from './browser-key-store.ts'
-import { openRelayMemory } from './browser-relay-memory.ts'
-import { createMarketplaceClient, type MarketplaceClient } from './create-marketplace-client.ts'
-import { createWorkerDecoder } from './decode/worker-decoder.ts'
-import { type BrowserHostParameters, createBrowserHost } from './host/browser-host.ts'
-import { inflateByStream } from './query/decode-batch.ts'
+/**
+ * The SDK in a browser: WebRTC-direct, WebRTC over a relay and WebSocket; a fresh peer id for each page load. This module
+ * is small and loads the rest when it is used.
+ */
+import type { Hex, NetworkFile } from '@enigma/protocol'
+import type { MarketplaceClient } from './create-marketplace-client.ts'
+import type { BrowserHostParameters } from './host/browser-host.ts'
 import type { KeyStore } from './types.ts'
 
-export * from './index.ts'
-export * from './browser-key-store.ts'
-
-const rpcTimeoutMs = 5_000
+export type * from './index.ts'
 
 export type CreateBrowserClientParameters = BrowserHostParameters & {
   network: NetworkFile
@@ -39,34 +31,19 @@ export type CreateBrowserClientParameters = BrowserHostParameters & {
  * const client = await createBrowserClient({ network })
  * for await (const batch of client.sample({ dataset: '0x…/coinbase_data', sql: 'SELECT * FROM candles' })) show(batch)
  */
-export async function createBrowserClient({
-  network,
-  keys,
-  logRangeBlocks,
-  decodeWorker,
-  allowPrivateAddresses = false,
-  ...hostParameters
-}: CreateBrowserClientParameters): Promise<MarketplaceClient> {
-  const transports = network.rpcUrls.map((url) => http(url, { batch: true, timeout: rpcTimeoutMs, retryCount: 1 }))
-  const database = openClientDatabase()
-  const [keyStore, relayMemory, host] = await Promise.all([
-    keys ?? createBrowserKeyStore({ database }),
-    openRelayMemory({ database, network: `${network.chainId}:${network.marketplace}` }),
-    createBrowserHost(hostParameters),
+export async function createBrowserClient(parameters: CreateBrowserClientParameters): Promise<MarketplaceClient> {
+  // Loaded side by side and evaluated one by one: in one piece they would keep a slow page from answering for long.
+  const [{ createBrowserChain }, { createBrowserHost }, { createBrowserMarketplace }] = await Promise.all([
+    import('./browser-chain.ts'),
+    import('./host/browser-host.ts'),
+    import('./browser-marketplace.ts'),
   ])
-  return createMarketplaceClient({
-    ...{ network, host, relayMemory, keys: keyStore },
-    canDial: createPageFilter({
-      isSecure: location.protocol === 'https:',
-      hasWebrtc: typeof RTCPeerConnection === 'function',
-      allowPrivateAddresses,
-    }),
-    publicClient: createPublicClient({ transport: fallback(transports) }),
-    logRangeBlocks,
-    decoder: decodeWorker && createWorkerDecoder({ create: decodeWorker }),
-    primitives: webPrimitives,
-    inflate: inflateByStream,
-    nowSeconds: () => Math.floor(Date.now() / 1000),
-    nowMs: () => performance.now(),
-  })
+  const host = await createBrowserHost(parameters)
+  return createBrowserMarketplace({ ...parameters, host, publicClient: createBrowserChain(parameters.network) })
+}
+
+/** Deletes the key that signs an account's queries in this browser, without a client. */
+export async function forgetBrowserSession(parameters: { network: NetworkFile; account: Hex }): Promise<void> {
+  const { forgetInBrowser } = await import('./browser-key-store.ts')
+  await forgetInBrowser(parameters)
 }

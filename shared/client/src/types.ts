@@ -1,9 +1,9 @@
 /** What the SDK is made of: everything with side effects is handed in. */
+import type { ChainClient } from '@enigma/chain'
 import type { Primitives, SessionKey } from '@enigma/crypto'
 import type { Hex, NetworkFile, SignedGrant } from '@enigma/protocol'
 import type { Connection, Libp2p, PeerId } from '@libp2p/interface'
 import type { Multiaddr } from '@multiformats/multiaddr'
-import type { PublicClient } from 'viem'
 import type { DecodeAnswer } from './decode/decode-answer.ts'
 import type { InflateRaw } from './query/decode-batch.ts'
 
@@ -69,7 +69,7 @@ export type ClientParts = {
   relayMemory?: RelayMemory | undefined
   /** Decodes answers elsewhere than on this thread; on this one when absent. */
   decoder?: DecoderSource | undefined
-  publicClient: PublicClient
+  publicClient: ChainClient
   /** Blocks of the first request for a dataset's config; fewer are asked for where the provider refuses. */
   logRangeBlocks?: number | undefined
   /** What seals and hashes rest on here. */

@@ -19,12 +19,18 @@ export function readSignature(signature: Hex): SignatureParts | undefined {
 /** The uncompressed point that signed; undefined when the signature is none. */
 export async function recoverPublicKey(digest: Hex, signature: Hex): Promise<Hex | undefined> {
   if (readSignature(signature) === undefined) return undefined
+  await letPageBreathe()
   try {
     return await recoverKey({ hash: digest, signature })
   } catch {
     // An r that is no point's x has no signer: the caller refuses by name.
     return undefined
   }
+}
+
+/** A recovery takes some milliseconds, and many come in a row: between two of them a page may paint and answer. */
+async function letPageBreathe(): Promise<void> {
+  await (globalThis as { scheduler?: { yield?: () => Promise<void> } }).scheduler?.yield?.()
 }
 
 /** The account that signed, in lower case; undefined when the signature is none. */

@@ -1,5 +1,6 @@
 /** What a curator's page reads and sends, over shared/chain; loaded with the studio and not before. */
 import {
+  type ChainClient,
   addDeposit,
   approveToken,
   cancelDepositWithdrawal,
@@ -32,7 +33,6 @@ import {
   type NetworkFile,
   parseDatasetPath,
 } from '@enigma/protocol'
-import type { PublicClient } from 'viem'
 import { type CuratedDataset, shareBpsOf, type StudioSettings } from '#lib/curator/curated-dataset.ts'
 import type { PayoutLine } from '#lib/curator/payouts.ts'
 import { requireGas } from './money.ts'
@@ -74,7 +74,7 @@ export type Curating = {
   close: (parameters: Write) => Promise<unknown>
 }
 
-export type CreateCuratingParameters = { network: NetworkFile; publicClient: PublicClient; nowSeconds: () => number }
+export type CreateCuratingParameters = { network: NetworkFile; publicClient: ChainClient; nowSeconds: () => number }
 
 /** Lines whose moment is read: each costs a block. */
 const datedLines = 200
@@ -113,7 +113,7 @@ export function createCurating({ network, publicClient, nowSeconds }: CreateCura
   }
 }
 
-type Read = { publicClient: PublicClient; deployment: NetworkFile; account: Hex; nowSeconds: () => number }
+type Read = { publicClient: ChainClient; deployment: NetworkFile; account: Hex; nowSeconds: () => number }
 
 async function readOverview(read: Read): Promise<StudioOverview> {
   const { publicClient, account } = read
@@ -162,7 +162,7 @@ function inOrder(a: CuratedDataset, b: CuratedDataset): number {
   return Number(b.isOwn) - Number(a.isOwn) || isClosed(a) - isClosed(b) || b.registeredAtSeconds - a.registeredAtSeconds
 }
 
-async function readChainSeconds(publicClient: PublicClient): Promise<number> {
+async function readChainSeconds(publicClient: ChainClient): Promise<number> {
   try {
     return Number((await publicClient.getBlock()).timestamp)
   } catch (error) {
@@ -170,7 +170,7 @@ async function readChainSeconds(publicClient: PublicClient): Promise<number> {
   }
 }
 
-async function readTimes(publicClient: PublicClient, numbers: readonly number[]): Promise<Map<number, number>> {
+async function readTimes(publicClient: ChainClient, numbers: readonly number[]): Promise<Map<number, number>> {
   const blocks = [...new Set(numbers)]
   const read = async (block: number) => {
     const { timestamp } = await publicClient.getBlock({ blockNumber: BigInt(block) })

@@ -1,5 +1,6 @@
 /** What curators do with money: the market's terms, the allowance for a deposit, and the listing itself. */
 import {
+  type ChainClient,
   approveToken,
   type DatasetConfig,
   hashDatasetConfig,
@@ -13,7 +14,6 @@ import {
   type RegisterDatasetParameters,
 } from '@enigma/chain'
 import { datasetIdOf, type Hex, type NetworkFile, parseDatasetPath } from '@enigma/protocol'
-import type { PublicClient } from 'viem'
 import { requireGas } from './money.ts'
 import type { TransactionHooks } from './transactions.ts'
 
@@ -34,7 +34,7 @@ export type Listing = {
 }
 
 /** Creates the verbs of one network. */
-export function createListing(network: NetworkFile, publicClient: PublicClient): Listing {
+export function createListing(network: NetworkFile, publicClient: ChainClient): Listing {
   const common = { publicClient, deployment: network }
   const read = (path: string) => readDataset({ ...common, dataset: datasetIdOf(parseDatasetPath(path)) })
   const prepare = async <Parameters extends Write>(parameters: Parameters) => {

@@ -1,5 +1,7 @@
 /** What the pages do with money, over shared/chain: one viem client, ids from paths, progress handed through. */
 import {
+  type ChainClient,
+  createChainClient,
   planSubscription,
   type PlanSubscriptionReturnType,
   rateToPrice,
@@ -21,13 +23,13 @@ import {
   type MarketplaceWallet,
 } from '@enigma/chain'
 import { datasetIdOf, type Hex, MarketplaceError, type NetworkFile, parseDatasetPath } from '@enigma/protocol'
-import { createPublicClient, fallback, formatEther, http, type PublicClient } from 'viem'
+import { fallback, formatEther, http } from 'viem'
 import type { TransactionHooks } from './transactions.ts'
 
 type Write = TransactionHooks & { path: string; walletClient: MarketplaceWallet }
 
 export type Money = {
-  readonly publicClient: PublicClient
+  readonly publicClient: ChainClient
   balances: (account: Hex) => Promise<ReadBalancesReturnType>
   dataset: (path: string) => Promise<ReadDatasetReturnType | undefined>
   subscription: (path: string, account: Hex) => Promise<ReadSubscriptionReturnType>
@@ -54,7 +56,7 @@ const gasPerVerb = 200_000n
 /** Creates the verbs of one network. */
 export function createMoney(network: NetworkFile): Money {
   const transports = network.rpcUrls.map((url) => http(url, { batch: true, timeout: rpcTimeoutMs, retryCount: 1 }))
-  const publicClient = createPublicClient({ transport: fallback(transports), pollingInterval: 500 })
+  const publicClient = createChainClient({ transport: fallback(transports), pollingInterval: 500 })
   const common = { publicClient, deployment: network }
   const idOf = (path: string) => datasetIdOf(parseDatasetPath(path))
   const prepare = async (parameters: Write) => {
@@ -101,7 +103,7 @@ export function createMoney(network: NetworkFile): Money {
 }
 
 /** Before the wallet is asked for a first signature, so that nobody signs an allowance for nothing. */
-export async function requireGas(publicClient: PublicClient, address: Hex): Promise<void> {
+export async function requireGas(publicClient: ChainClient, address: Hex): Promise<void> {
   const [held, price] = await Promise.all([publicClient.getBalance({ address }), publicClient.getGasPrice()])
   const needed = price * gasPerVerb
   if (held >= needed) return

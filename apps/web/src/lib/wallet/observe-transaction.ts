@@ -1,9 +1,8 @@
 /** Asks the chain what became of a transaction. Believes a receipt only while its block is canonical. */
-import { toChainError } from '@enigma/chain'
+import { type ChainClient, toChainError } from '@enigma/chain'
 import type { Hex } from '@enigma/protocol'
 import {
   BaseError,
-  type PublicClient,
   type Transaction as ChainTransaction,
   type TransactionReceipt,
   TransactionNotFoundError,
@@ -12,7 +11,7 @@ import {
 import type { Transaction, TransactionEvent } from './transaction.ts'
 import { outcomeOf } from './transaction-outcome.ts'
 
-type Observe = { client: PublicClient; marketplace: Hex; transaction: Transaction }
+type Observe = { client: ChainClient; marketplace: Hex; transaction: Transaction }
 
 /** The event to advance a transaction by; undefined where the chain has nothing to say. Throws `MarketplaceError`. */
 export async function observeTransaction(parameters: Observe): Promise<TransactionEvent | undefined> {
@@ -28,7 +27,7 @@ export async function observeTransaction(parameters: Observe): Promise<Transacti
 }
 
 /** The receipt of a transaction while its block is canonical. */
-export async function readReceipt(client: PublicClient, hash: Hex): Promise<TransactionReceipt | undefined> {
+export async function readReceipt(client: ChainClient, hash: Hex): Promise<TransactionReceipt | undefined> {
   const receipt = await orNotFound(client.getTransactionReceipt({ hash }))
   if (receipt === undefined) return undefined
   const block = await client.getBlock({ blockNumber: receipt.blockNumber })
@@ -59,7 +58,7 @@ function receiptEvent({ receipt, transaction, marketplace, head }: ReceiptEvent)
 
 /** What else took the nonce, where it is taken: the same call is a sped-up one, nothing to oneself is a cancellation. */
 async function replacementOf(
-  client: PublicClient,
+  client: ChainClient,
   transaction: Transaction,
   hash: Hex,
   head: number,
@@ -79,7 +78,7 @@ async function findUnanswered({ client, transaction }: Observe, head: number): P
 }
 
 /** The mined transaction of the account that has the nonce: found by halving the blocks, then in its block. */
-async function findByNonce(client: PublicClient, { account, place }: Transaction, head: number) {
+async function findByNonce(client: ChainClient, { account, place }: Transaction, head: number) {
   if (place === undefined) return undefined
   const hasPassed = async (block: number) =>
     (await client.getTransactionCount({ address: account, blockNumber: BigInt(block) })) > place.nonce

@@ -2,9 +2,9 @@
  * The transactions of this browser: begun once, kept over reloads and tabs, watched on the chain until they are settled.
  * What the wallet is asked goes through here, so that nothing is sent twice or by another account than was shown.
  */
-import type { MarketplaceWallet, SigningRequest } from '@enigma/chain'
+import type { ChainClient, MarketplaceWallet, SigningRequest } from '@enigma/chain'
 import { type Hex, MarketplaceError, type NetworkFile } from '@enigma/protocol'
-import type { PublicClient, TransactionReceipt } from 'viem'
+import type { TransactionReceipt } from 'viem'
 import type { ShownError } from '#lib/format/shown-error.ts'
 import { observeTransaction, readReceipt } from './observe-transaction.ts'
 import { advance, isClearable, isUnsent, isWatched, type Transaction, type TransactionEvent } from './transaction.ts'
@@ -37,7 +37,7 @@ export type Transactions = {
 
 export type CreateTransactionsParameters = {
   network: NetworkFile
-  client: PublicClient
+  client: ChainClient
   store: TransactionStore
   locks: Pick<LockManager, 'request'>
   /** The account that the wallet is at now. */

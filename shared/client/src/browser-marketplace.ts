@@ -1,0 +1,42 @@
+/** The client of `browser.ts` over its host and chain: what this browser keeps, what its page may dial. */
+import type { ChainClient } from '@enigma/chain'
+import { webPrimitives } from '@enigma/crypto'
+import { createPageFilter } from './addresses.ts'
+import type { CreateBrowserClientParameters } from './browser.ts'
+import { openClientDatabase } from './browser-database.ts'
+import { createBrowserKeyStore } from './browser-key-store.ts'
+import { openRelayMemory } from './browser-relay-memory.ts'
+import { createMarketplaceClient, type MarketplaceClient } from './create-marketplace-client.ts'
+import { createWorkerDecoder } from './decode/worker-decoder.ts'
+import { inflateByStream } from './query/decode-batch.ts'
+import type { Host } from './types.ts'
+
+/** Creates the client; `close` ends its host too. */
+export async function createBrowserMarketplace({
+  network,
+  host,
+  publicClient,
+  keys,
+  logRangeBlocks,
+  decodeWorker,
+  allowPrivateAddresses = false,
+}: CreateBrowserClientParameters & { host: Host; publicClient: ChainClient }): Promise<MarketplaceClient> {
+  const database = openClientDatabase()
+  const [keyStore, relayMemory] = await Promise.all([
+    keys ?? createBrowserKeyStore({ database }),
+    openRelayMemory({ database, network: `${network.chainId}:${network.marketplace}` }),
+  ])
+  return createMarketplaceClient({
+    ...{ network, host, publicClient, relayMemory, keys: keyStore, logRangeBlocks },
+    canDial: createPageFilter({
+      isSecure: location.protocol === 'https:',
+      hasWebrtc: typeof RTCPeerConnection === 'function',
+      allowPrivateAddresses,
+    }),
+    decoder: decodeWorker && createWorkerDecoder({ create: decodeWorker }),
+    primitives: webPrimitives,
+    inflate: inflateByStream,
+    nowSeconds: () => Math.floor(Date.now() / 1000),
+    nowMs: () => performance.now(),
+  })
+}
