@@ -9,8 +9,8 @@ export default defineConfig({
   testDir: 'apps/web/e2e',
   globalSetup: './apps/web/e2e/support/start-demo.ts',
   outputDir: 'apps/web/test-results',
-  // One network, one machine: specs that watch balances and relays would disturb each other.
-  workers: 1,
+  // Accounts are each test's own, and whoever kills relays or turns the chain's clock has a network of his own.
+  workers: 2,
   fullyParallel: false,
   forbidOnly: true,
   timeout: 60_000,

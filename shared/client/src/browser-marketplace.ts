@@ -1,15 +1,30 @@
 /** The client of `browser.ts` over its host and chain: what this browser keeps, what its page may dial. */
 import type { ChainClient } from '@enigma/chain'
 import { webPrimitives } from '@enigma/crypto'
+import type { NetworkFile } from '@enigma/protocol'
 import { createPageFilter } from './addresses.ts'
-import type { CreateBrowserClientParameters } from './browser.ts'
 import { openClientDatabase } from './browser-database.ts'
 import { createBrowserKeyStore } from './browser-key-store.ts'
 import { openRelayMemory } from './browser-relay-memory.ts'
 import { createMarketplaceClient, type MarketplaceClient } from './create-marketplace-client.ts'
 import { createWorkerDecoder } from './decode/worker-decoder.ts'
 import { inflateByStream } from './query/decode-batch.ts'
-import type { Host } from './types.ts'
+import type { Host, KeyStore } from './types.ts'
+
+export type BrowserClientParameters = {
+  network: NetworkFile
+  /** Where sessions are kept; IndexedDB when absent. */
+  keys?: KeyStore
+  /** Blocks of the first request for a dataset's config; fewer are asked for where the provider refuses. */
+  logRangeBlocks?: number
+  /**
+   * Makes a module worker that imports `@enigma/client/decode-worker`, where answers are then decrypted and decoded. The
+   * page makes it, because a strict policy lets only the page name scripts. On this thread when absent.
+   */
+  decodeWorker?: () => Worker
+  /** Dial loopback and private addresses: for development networks only. */
+  allowPrivateAddresses?: boolean
+}
 
 /** Creates the client; `close` ends its host too. */
 export async function createBrowserMarketplace({
@@ -20,7 +35,7 @@ export async function createBrowserMarketplace({
   logRangeBlocks,
   decodeWorker,
   allowPrivateAddresses = false,
-}: CreateBrowserClientParameters & { host: Host; publicClient: ChainClient }): Promise<MarketplaceClient> {
+}: BrowserClientParameters & { host: Host; publicClient: ChainClient }): Promise<MarketplaceClient> {
   const database = openClientDatabase()
   const [keyStore, relayMemory] = await Promise.all([
     keys ?? createBrowserKeyStore({ database }),

@@ -3,26 +3,13 @@
  * is small and loads the rest when it is used.
  */
 import type { Hex, NetworkFile } from '@enigma/protocol'
+import type { BrowserClientParameters } from './browser-marketplace.ts'
 import type { MarketplaceClient } from './create-marketplace-client.ts'
 import type { BrowserHostParameters } from './host/browser-host.ts'
-import type { KeyStore } from './types.ts'
 
 export type * from './index.ts'
 
-export type CreateBrowserClientParameters = BrowserHostParameters & {
-  network: NetworkFile
-  /** Where sessions are kept; IndexedDB when absent. */
-  keys?: KeyStore
-  /** Blocks of the first request for a dataset's config; fewer are asked for where the provider refuses. */
-  logRangeBlocks?: number
-  /**
-   * Makes a module worker that imports `@enigma/client/decode-worker`, where answers are then decrypted and decoded. The
-   * page makes it, because a strict policy lets only the page name scripts. On this thread when absent.
-   */
-  decodeWorker?: () => Worker
-  /** Dial loopback and private addresses: for development networks only. */
-  allowPrivateAddresses?: boolean
-}
+export type CreateBrowserClientParameters = BrowserHostParameters & BrowserClientParameters
 
 /**
  * Creates a client with a host of its own; `close` ends it.
