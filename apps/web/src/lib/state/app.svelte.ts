@@ -3,7 +3,6 @@
  * page needs it. Prerendering makes none of it.
  */
 import type { MarketplaceClient } from '@enigma/client'
-import { createBrowserClient, forgetBrowserSession } from '@enigma/client/browser'
 import type { Hex, NetworkFile } from '@enigma/protocol'
 import type { ShownError } from '#lib/format/shown-error.ts'
 import { firstContent } from './first-content.ts'
@@ -42,7 +41,11 @@ class AppState {
 
   /** Deletes the key that signs an account's queries in this browser. */
   async forgetSession(account: Hex): Promise<void> {
-    await forgetBrowserSession({ network: await this.loadNetwork(), account })
+    const [network, { forgetBrowserSession }] = await Promise.all([
+      this.loadNetwork(),
+      import('@enigma/client/browser'),
+    ])
+    await forgetBrowserSession({ network, account })
     // Where the browser refuses to keep anything, the running client alone holds it.
     await (await this.#client)?.forget({ account })
   }
@@ -57,8 +60,9 @@ class AppState {
   async #createClient(): Promise<MarketplaceClient> {
     // The page's own parts come first.
     await firstContent.whenShown()
-    const [network, { createDecodeWorker }] = await Promise.all([
+    const [network, { createBrowserClient }, { createDecodeWorker }] = await Promise.all([
       this.loadNetwork(),
+      import('@enigma/client/browser'),
       import('./create-decode-worker.ts'),
     ])
     const allowPrivateAddresses = network.faucetUrl !== undefined
