@@ -265,6 +265,8 @@ test.describe('signing', () => {
     await expect(panel).toContainText('You are subscribed.')
     // The late signature asked for no transaction.
     expect(wallet.calls.filter((each) => each === 'eth_sendTransaction')).toHaveLength(1)
+    await panel.getByRole('button', { name: 'Hide' }).click()
+    await expect(panel.locator('[data-transaction]')).toHaveCount(0)
     await test.step('nor is that of a session, in the console', async () => {
       wallet.answer('eth_signTypedData_v4', () => new Promise(() => undefined))
       await panel.getByRole('link', { name: 'Ask in SQL' }).click()

@@ -40,8 +40,13 @@ class TransactionsState {
     await this.#source?.stopWaiting(id)
   }
 
+  /** Takes it off the list, with those before it for the same dataset: what was over before must not come up again. */
   async clear(id: string): Promise<void> {
-    await this.#source?.clear(id)
+    const source = this.#source
+    const at = this.list.findIndex((each) => each.id === id)
+    const { path, account } = this.list[at] ?? {}
+    const older = this.list.slice(0, at + 1).filter((each) => each.path === path && each.account === account)
+    for (const each of older) await source?.clear(each.id)
   }
 
   /** Resolves once nothing of an account's is under way for a dataset: it was done, refused, or cleared. */
