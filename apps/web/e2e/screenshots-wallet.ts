@@ -132,7 +132,7 @@ async function subscribeAndCancel({ page, world, device }: Pictures): Promise<vo
     await take(page, `console-signing-${device}`, { isBusy: true })
   })
   await open(page, '/subscriptions')
-  await expect(page.getByRole('heading', { level: 1 })).toBeVisible()
+  await expect(page.getByText(/^Until /).first()).toBeVisible()
   await take(page, `subscriptions-running-${device}`, { fullPage: true })
   await open(page, `/d/${world.path}`)
   await panel.getByRole('button', { name: 'Cancel and get the rest back' }).click()
