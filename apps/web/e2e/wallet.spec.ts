@@ -145,7 +145,7 @@ test.describe('the money', () => {
     await ready(page, world)
     await chain.test.setBalance({ address: wallet.accounts[0].address, value: 1000n })
     await subscribe(panel).click()
-    await expect(panel.getByRole('alert')).toContainText('to pay for gas; add some and retry')
+    await expect(panel.getByRole('alert')).toContainText('to pay for gas, and retry')
     expect(wallet.calls).not.toContain('eth_signTypedData_v4')
     await chain.give(wallet.accounts[0].address, { eth: '1' })
     await subscribe(panel).click()

@@ -1,6 +1,7 @@
 /** What subscribing would cost and allow, before anything is signed. */
 import { MarketplaceError } from '@enigma/protocol'
 import { formatEther, type Hex } from 'viem'
+import { describeMissing } from './describe-missing.ts'
 import { toChainError } from './explain-revert.ts'
 import { rateToPrice } from './period.ts'
 import { readBalances } from './read-balances.ts'
@@ -88,6 +89,6 @@ function priceAboveLimit(rate: bigint, maxRate: bigint): MarketplaceError {
 function fundsMissing(held: bigint, needed: bigint): MarketplaceError {
   return new MarketplaceError({
     code: 'funds-missing',
-    message: `The account holds ${formatEther(held)} ENG and needs ${formatEther(needed)} ENG; add the missing ${formatEther(needed - held)} ENG and retry.`,
+    message: `${describeMissing({ held, needed, currency: 'ENG' })} and retry.`,
   })
 }

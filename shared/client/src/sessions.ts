@@ -59,7 +59,7 @@ export async function requireSession({ network, keys, nowSeconds }: ClientParts,
   if (session !== undefined && session.grant.grant.validUntil > nowSeconds()) return session
   throw new MarketplaceError({
     code: 'no-session',
-    message: 'This client has no running session for the account; call authorize, the wallet signs once.',
+    message: 'There is no running session of the account here: its wallet has to sign once (`authorize`).',
     details: account,
   })
 }

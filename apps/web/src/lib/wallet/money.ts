@@ -2,6 +2,7 @@
 import {
   type ChainClient,
   createChainClient,
+  describeMissing,
   planSubscription,
   type PlanSubscriptionReturnType,
   rateToPrice,
@@ -107,7 +108,7 @@ export async function requireGas(publicClient: ChainClient, address: Hex): Promi
   const [held, price] = await Promise.all([publicClient.getBalance({ address }), publicClient.getGasPrice()])
   const needed = price * gasPerVerb
   if (held >= needed) return
-  const message = `The account holds ${formatEther(held)} ETH and needs about ${formatEther(needed)} ETH to pay for gas; add some and retry.`
+  const message = `${describeMissing({ held, needed, currency: 'ETH' })} to pay for gas, and retry.`
   throw new MarketplaceError({ code: 'funds-missing', message })
 }
 

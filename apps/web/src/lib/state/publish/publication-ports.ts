@@ -1,5 +1,5 @@
 /** What the steps of a publication do, over the SDK, the wallet and the chain. Each finds what it did before. */
-import { type DatasetConfig, priceToRate } from '@enigma/chain'
+import { type DatasetConfig, describeMissing, priceToRate } from '@enigma/chain'
 import type { MarketplaceClient } from '@enigma/client'
 import { describeSnapshot, type Publishing, signSnapshot } from '@enigma/client/publish'
 import { type Signer, signManifest, type TypedData, verifyManifest } from '@enigma/crypto'
@@ -13,7 +13,6 @@ import {
   parseDatasetPath,
   type Segment,
 } from '@enigma/protocol'
-import { formatEther } from 'viem'
 import { privateKeyToAccount } from 'viem/accounts'
 
 import type { BuiltSegment } from '#lib/publish/build-segments.ts'
@@ -234,7 +233,7 @@ async function requireDeposit({ listing }: PortParts, { account, draft }: Public
   const deposit = required(parseEng(draft.deposit))
   const { token } = await listing.balances(account)
   if (token >= deposit) return deposit
-  const message = `The account holds ${formatEther(token)} ENG and the deposit takes ${formatEther(deposit)} ENG; add the missing ${formatEther(deposit - token)} ENG and try again.`
+  const message = `${describeMissing({ held: token, needed: deposit, currency: 'ENG' })} for the deposit, and try again.`
   throw new MarketplaceError({ code: 'funds-missing', message })
 }
 
