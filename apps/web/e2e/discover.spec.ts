@@ -1,11 +1,23 @@
-import type { Page } from '@playwright/test'
+import type { APIRequestContext, Page } from '@playwright/test'
 import { expect, open, test } from './support/test.ts'
 
 const cards = (page: Page) => page.getByRole('article')
 const titles = (page: Page) => cards(page).getByRole('heading')
 const checked = (page: Page) => page.locator('[data-check=verified]')
 
-test('the datasets of the network are listed in the order of the chain', async ({ page }) => {
+/** Until the relay that serves the page has looked at every dataset, as it does within seconds of its start. */
+async function untilObserved(request: APIRequestContext): Promise<void> {
+  const whoseIsNone = async () => {
+    const { entries } = (await (await request.get('/catalogue.json')).json()) as {
+      entries: { listing: { name: string }; observed?: { head?: object } }[]
+    }
+    return entries.flatMap(({ listing, observed }) => (observed?.head === undefined ? [listing.name] : []))
+  }
+  await expect.poll(whoseIsNone, { timeout: 90_000 }).toEqual([])
+}
+
+test('the datasets of the network are listed in the order of the chain', async ({ page, request }) => {
+  await untilObserved(request)
   await open(page, '/')
   await expect(cards(page).first()).toContainText('ENG')
   await expect(checked(page)).toBeVisible()
@@ -14,6 +26,16 @@ test('the datasets of the network are listed in the order of the chain', async (
   await expect(cards(page).filter({ hasText: 'Minute candles' })).toContainText('Kept fresh by a script')
   // Markdown is shown as words.
   await expect(cards(page).filter({ hasText: 'Minute candles' })).toContainText('In this demo the exchange')
+  // How it fares is one relay's word, and its titles say so.
+  const flights = cards(page).filter({ hasText: '3 million US flights' })
+  await expect(flights.getByText(/^Updated (now|.+ ago)$/)).toHaveAttribute('title', /^Snapshot 1, .+One relay’s word/)
+  await expect(flights.getByText(/^\d.* % up/)).toHaveAttribute('title', /^A relay looked .+One relay’s word/)
+  await page.getByLabel('Order').selectOption('Last updated')
+  await expect(page).toHaveURL('/?sort=freshness')
+  await expect(checked(page)).toBeVisible()
+  await expect(checked(page)).toContainText('but for the order: it is what a relay saw')
+  await expect(page.getByText('says otherwise than the chain')).toHaveCount(0)
+  await expect(page.getByLabel('Order')).toHaveValue('freshness')
 })
 
 test('why this rank: the factors with their numbers, by keyboard', async ({ page }) => {
@@ -90,8 +112,12 @@ test('what the serving relay alone says is shown as that, and gives way to what 
 }) => {
   await page.route('**/catalogue.json*', async (route) => {
     const response = await route.fetch()
-    const body = (await response.json()) as { total: number; entries: { summary: { title: string } }[] }
-    for (const { summary } of body.entries) summary.title = 'Buy this instead'
+    type Entry = { summary: { title: string }; observed?: unknown }
+    const body = (await response.json()) as { total: number; entries: Entry[] }
+    for (const [index, entry] of body.entries.entries()) {
+      entry.summary.title = 'Buy this instead'
+      entry.observed = [{ looks: 1, answered: 9, since: -1 }, 'always', { looks: 0, answered: 0, since: 0 }][index]
+    }
     await route.fulfill({ response, json: body })
   })
   // The client is held, so that the unproven list stays on the screen.

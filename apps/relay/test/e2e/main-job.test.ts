@@ -221,8 +221,8 @@ describe('metrics', () => {
       }
       return {
         answered: await publicNode.metric('enigma_queries_total', 'kind="query",outcome="answered"'),
-        timed: await publicNode.metric('enigma_query_duration_seconds_count', 'answered'),
-        rows: await publicNode.metric('enigma_answer_rows_total'),
+        timed: await publicNode.metric('enigma_query_duration_seconds_count', 'kind="query",result="answered"'),
+        rows: await publicNode.metric('enigma_answer_rows_total', 'kind="query"'),
         forwarded: await ofRelays('enigma_forwarded_queries_total'),
         forwardedBytes: await ofRelays('enigma_forwarded_bytes_total'),
         reservations: await ofRelays('enigma_reservations'),
@@ -233,7 +233,8 @@ describe('metrics', () => {
     await vi.waitFor(async () => {
       const after = await counts()
       expect(after).toMatchObject({ answered: before.answered + 1, timed: before.timed + 1, rows: before.rows + 10 })
-      expect(after.forwarded).toBe(before.forwarded + 1)
+      // Relays ask nodes by way of each other, too.
+      expect(after.forwarded).toBeGreaterThan(before.forwarded)
       expect(after.forwardedBytes).toBeGreaterThan(before.forwardedBytes)
       expect(after.reservations).toBeGreaterThan(0)
     }, waiting)

@@ -36,7 +36,7 @@ export const relayLimits = {
   /** A new dataset is looked at within this time, and all of them after a start, not at one moment. */
   firstLookMs: 5_000,
   /** Looks under way at once, and between the starts of two. */
-  looksAtOnce: 4,
+  looksAtOnce: 8,
   lookPauseMs: 50,
   /** After this, where nothing is due, it is seen whether something is. */
   idleLookMs: 1_000,
@@ -44,6 +44,10 @@ export const relayLimits = {
   nodesPerLook: 8,
   /** A node is left in peace for this long after a look: what it gives to samples is for those who ask through here. */
   nodePauseMs: 2_000,
+  /** A dataset that has never answered is down after this; before it, its first rows may be on their way. */
+  firstRowsMs: 600_000,
+  /** A dataset that has answered before is not down within this time of a start: its nodes may not be connected yet. */
+  restartMs: 120_000,
   /** After this the observer takes note of what is new in the catalogue, and drops what has left it. */
   watchRefreshMs: 2_000,
 } as const

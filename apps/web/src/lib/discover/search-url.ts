@@ -1,7 +1,7 @@
 /** What Discover is asked for, as its URL says it: shareable, and walked through by back and forward. */
 import { parseEng } from '#lib/format/eng.ts'
 
-export const sorts = ['rank', 'newest', 'price', 'title'] as const
+export const sorts = ['rank', 'newest', 'price', 'title', 'freshness', 'uptime'] as const
 export type Sort = (typeof sorts)[number]
 
 /** `minPrice` and `maxPrice` are ENG a month as typed, empty for none; `curator` is an address or empty; pages count from 1. */

@@ -1,5 +1,6 @@
 /** A line of the list, whoever told it. */
 import type { DiscoveredDataset } from '@enigma/client'
+import type { Observation } from '#lib/discover/describe-observation.ts'
 import type { Search } from '#lib/discover/search-url.ts'
 import { parseEng } from '#lib/format/eng.ts'
 
@@ -29,17 +30,19 @@ export type CatalogueItem = {
   /** The deployment's; undefined until the chain was asked. */
   referencePrice: bigint | undefined
   rank: bigint
+  /** One relay's word on its nodes, whoever checked the rest; undefined where none has looked. */
+  observed: Observation | undefined
 }
 
 /** A line of verified values. */
 export function toCatalogueItem(found: DiscoveredDataset): CatalogueItem {
   const { path, manifest, summary } = found
   const { title, excerpt, tables, columns, hasSample, isCurated } = summary
-  const { rate, deposit, subscribers, monthlyRevenue, churn, referencePrice, rank } = found
+  const { rate, deposit, subscribers, monthlyRevenue, churn, referencePrice, rank, observed } = found
   return {
     ...{ path, curator: manifest.curator, name: manifest.name, tags: [...new Set(summary.tags)], isClosed: false },
     ...{ title, excerpt, tables, columns, hasSample, isCurated },
-    ...{ rate, deposit, subscribers, monthlyRevenue, churn, referencePrice, rank },
+    ...{ rate, deposit, subscribers, monthlyRevenue, churn, referencePrice, rank, observed },
   }
 }
 

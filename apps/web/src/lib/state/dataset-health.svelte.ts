@@ -1,7 +1,9 @@
 /** How a dataset is now, as this browser finds it: asked when the reader wants to see it, and again when she says so. */
 import type { DatasetHealth } from '@enigma/client'
+import type { Observation } from '#lib/discover/describe-observation.ts'
 import type { ShownError } from '#lib/format/shown-error.ts'
 import { app } from './app.svelte.ts'
+import { readObservation } from './read-observation.ts'
 import { toShownError } from './to-shown-error.ts'
 
 type Schedule = { cron: string; timeZone: string }
@@ -12,6 +14,8 @@ export class DatasetHealthState {
   isChecking = $state(false)
   /** Unix seconds. */
   nextRun = $state<number>()
+  /** What the relay that serves this site saw of it: its word alone. */
+  observed = $state.raw<Observation>()
   readonly #path: string
   readonly #ending = new AbortController()
 
@@ -27,9 +31,14 @@ export class DatasetHealthState {
     const { signal } = this.#ending
     try {
       const client = await app.client()
-      const [health, nextRun] = await Promise.all([client.health({ dataset: this.#path, signal }), nextRunOf(schedule)])
+      const [health, nextRun, observed] = await Promise.all([
+        client.health({ dataset: this.#path, signal }),
+        nextRunOf(schedule),
+        observedHere(this.#path, signal),
+      ])
       this.health = health
       this.nextRun = nextRun
+      this.observed = observed
     } catch (error) {
       if (!signal.aborted) this.error = toShownError(error)
     } finally {
@@ -40,6 +49,17 @@ export class DatasetHealthState {
   /** Drops what is under way. */
   stop(): void {
     this.#ending.abort()
+  }
+}
+
+async function observedHere(path: string, signal: AbortSignal): Promise<Observation | undefined> {
+  try {
+    const response = await fetch(`/dataset.json?path=${encodeURIComponent(path)}`, { signal })
+    const described = (await response.json()) as { observed?: unknown } | null
+    return readObservation(described?.observed)
+  } catch {
+    // Not every origin that serves this site is a relay, and what the nodes say themselves is shown in any case.
+    return undefined
   }
 }
 

@@ -1,6 +1,7 @@
 /** A page of the catalogue as the relay that serves this site tells it: unproven, and read with suspicion all the same. */
 import type { Search } from '#lib/discover/search-url.ts'
 import { type CatalogueItem, pageSize, rateFilter } from './catalogue-item.ts'
+import { readObservation } from './read-observation.ts'
 
 export type UnprovenPage = { total: number; items: CatalogueItem[] }
 
@@ -20,7 +21,7 @@ export async function readCatalogue(search: Search, signal: AbortSignal): Promis
 
 function readItem(entry: unknown): CatalogueItem | undefined {
   if (!isRecord(entry)) return undefined
-  const { listing, summary } = entry
+  const { listing, summary, observed } = entry
   if (!isRecord(listing) || !isRecord(summary)) return undefined
   const { curator, name } = listing
   if (typeof curator !== 'string' || !/^0x[0-9a-f]{40}$/.test(curator)) return undefined
@@ -43,6 +44,7 @@ function readItem(entry: unknown): CatalogueItem | undefined {
     churn: amountOf(listing['churn']),
     referencePrice: undefined,
     rank: amountOf(listing['rank']),
+    observed: readObservation(observed),
   }
 }
 

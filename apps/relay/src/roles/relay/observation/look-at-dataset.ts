@@ -17,8 +17,6 @@ export type LookAtDatasetParameters = {
   /** The unexpired, verified record of a node. */
   nodeRecordOf: (peerId: string) => NodeRecord | undefined
   probe: (dataset: OpenDataset, node: NodeRecord, signal: AbortSignal) => Promise<NodeProbe>
-  /** Whether the dataset was looked at before. */
-  wasWatched: boolean
   /** From 0 to below 1. */
   random: () => number
   signal: AbortSignal
@@ -32,14 +30,13 @@ const isThere = ({ failure }: NodeProbe) => failure === undefined || failure ===
 /** What a node, or a relay on the way to it, says that has enough to do: no word on whether it is there. */
 const saysNothing: ErrorCode = 'busy'
 
-/** Looks. A dataset without a node that could be asked is down only if there was one before. */
+/** Looks. A dataset none of whose nodes can be asked does not answer. */
 export async function lookAtDataset(parameters: LookAtDatasetParameters): Promise<LookResult> {
-  const { dataset, nodeRecordOf, probe, wasWatched, random, signal } = parameters
+  const { dataset, nodeRecordOf, probe, random, signal } = parameters
   const records = dataset.nodes.flatMap(({ peerId, signer }) => {
     const record = nodeRecordOf(peerId)
     return record?.signer === signer ? [{ record, order: random() }] : []
   })
-  if (records.length === 0) return wasWatched ? { isAnswered: false, head: undefined } : undefined
   const asked = records.toSorted((a, b) => a.order - b.order).slice(0, relayLimits.nodesPerLook)
   const probes = await Promise.all(asked.map(({ record }) => probe(dataset, record, signal)))
   const isAnswered = probes.some(isThere)

@@ -14,9 +14,11 @@ export type LookSchedule<Dataset extends Watched> = {
   /** Takes the dataset that is due for longest and whose nodes may all be asked now; `ended` is to be called after it. */
   take: (nowMs: number) => Dataset | undefined
   ended: (dataset: Dataset, nowMs: number) => void
+  /** Since when a dataset is in the schedule. */
+  since: (id: Hex) => number | undefined
 }
 
-type Entry<Dataset> = { dataset: Dataset; dueAtMs: number; isUnderWay: boolean }
+type Entry<Dataset> = { dataset: Dataset; sinceMs: number; dueAtMs: number; isUnderWay: boolean }
 
 /** Creates the schedule; `random` gives numbers from 0 to below 1. */
 export function createLookSchedule<Dataset extends Watched>({
@@ -34,8 +36,8 @@ export function createLookSchedule<Dataset extends Watched>({
       for (const [id, { isUnderWay }] of entries) if (!ids.has(id) && !isUnderWay) entries.delete(id)
       for (const dataset of datasets) {
         const known = entries.get(dataset.id)
-        const { dueAtMs = nowMs + random() * firstLookMs, isUnderWay = false } = known ?? {}
-        entries.set(dataset.id, { dataset, dueAtMs, isUnderWay })
+        const first = { sinceMs: nowMs, dueAtMs: nowMs + random() * firstLookMs, isUnderWay: false }
+        entries.set(dataset.id, { ...(known ?? first), dataset })
       }
       for (const [peerId, untilMs] of pausedUntilMs) if (untilMs <= nowMs) pausedUntilMs.delete(peerId)
     },
@@ -61,5 +63,6 @@ export function createLookSchedule<Dataset extends Watched>({
       entry.isUnderWay = false
       entry.dueAtMs = nowMs + lookIntervalMs * (0.5 + random())
     },
+    since: (id) => entries.get(id)?.sinceMs,
   }
 }

@@ -22,7 +22,7 @@ export type ObservationStore = {
   note: (look: Look) => void
   /** Undefined when there was no look in the last 24 hours. */
   observedOf: (dataset: Hex, nowSeconds: number) => Observation | undefined
-  /** Whether the dataset was ever looked at. */
+  /** Whether a look at the dataset was ever noted. */
   has: (dataset: Hex) => boolean
   /** Drops what is known of all other datasets. */
   keepOnly: (isKept: (dataset: Hex) => boolean) => void

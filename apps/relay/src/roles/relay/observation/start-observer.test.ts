@@ -79,21 +79,22 @@ test('datasets are looked at again and again; the newest head that a node shows 
   await pass(10)
   expect(observed(id)).toMatchObject({ head: { seq: 8 }, looks: 1, answered: 1 })
   mind.says = (peerId) => (peerId === 'a' ? { failure: 'timeout' } : { failure: 'sample-limited' })
-  await pass(60)
-  expect(observed(id)).toMatchObject({ head: { seq: 8 }, looks: 2, answered: 2 })
+  await pass(120)
+  expect(observed(id)).toMatchObject({ head: { seq: 8 }, looks: 3, answered: 3 })
   mind.says = () => ({ failure: 'timeout' })
   await pass(60)
-  expect(observed(id)).toMatchObject({ looks: 3, answered: 2 })
+  expect(observed(id)).toMatchObject({ looks: 4, answered: 3 })
 })
 
 test.each<ErrorCode>(['no-route', 'snapshot-invalid', 'dataset-unknown', 'snapshot-unknown', 'engine-failed'])(
   'a node that gives %s does not answer',
   async (failure) => {
     const { list, pass, observed, mind } = setUp()
-    mind.says = () => ({ failure })
     const id = list(1, 'a')
-    await pass(10)
-    expect(observed(id)).toMatchObject({ looks: 1, answered: 0 })
+    await pass(130)
+    mind.says = () => ({ failure })
+    await pass(60)
+    expect(observed(id)).toMatchObject({ looks: 4, answered: 3 })
   },
 )
 
@@ -118,16 +119,38 @@ test('only nodes with a record of the signer that the manifest names are asked, 
   expect(asked).not.toContain('stranger')
 })
 
-test('a dataset without a node to ask is down only if it had one before', async () => {
+test('a dataset whose nodes nobody can ask any more is down', async () => {
   const { list, pass, observed, records } = setUp()
-  const [early, late] = [list(1, 'a'), list(2, 'b')]
-  records.delete('b')
-  await pass(10)
-  expect([observed(early)?.answered, observed(late)]).toEqual([1, undefined])
+  const id = list(1, 'a')
+  await pass(130)
   records.clear()
   await pass(60)
-  expect(observed(early)).toMatchObject({ looks: 2, answered: 1 })
-  expect(observed(late)).toBeUndefined()
+  expect(observed(id)).toMatchObject({ looks: 4, answered: 3 })
+})
+
+test('after a start of the relay its nodes have a while to come back', async () => {
+  const { list, pass, observed, mind } = setUp()
+  const id = list(1, 'a')
+  await pass(10)
+  mind.says = () => ({ failure: 'no-route' })
+  await pass(100)
+  expect(observed(id)).toMatchObject({ looks: 1, answered: 1 })
+  await pass(60)
+  expect(observed(id)).toMatchObject({ looks: 2, answered: 1 })
+})
+
+test('one that has just been listed is not down before its first rows; one that never answers is, after a while', async () => {
+  const { list, pass, observed, mind } = setUp()
+  const [published, never] = [list(1, 'a'), list(2, 'b')]
+  mind.says = () => ({ failure: 'snapshot-unknown' })
+  await pass(130)
+  expect([observed(published), observed(never)]).toEqual([undefined, undefined])
+  mind.says = (peerId) => (peerId === 'a' ? { seq: 1 } : { failure: 'snapshot-unknown' })
+  await pass(relayLimits.firstRowsMs / 1000)
+  const { looks = 0, answered } = observed(published) ?? {}
+  expect(looks).toBeGreaterThan(5)
+  expect(answered).toBe(looks)
+  expect(observed(never)?.answered).toBe(0)
 })
 
 test('a few looks at once; what left the catalogue is forgotten, a look at it that is under way too', async () => {

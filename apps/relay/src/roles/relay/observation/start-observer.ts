@@ -67,15 +67,22 @@ function refresh({ openDatasets, isOpen, schedule, store, clock, onError }: Obse
   }
 }
 
+/** A dataset is listed before its first rows are published; and nodes come back to a relay a while after its start. */
+function isBeginning({ store, schedule, clock }: Observer, dataset: Hex): boolean {
+  const { firstRowsMs, restartMs } = relayLimits
+  const ageMs = clock.nowMs() - (schedule.since(dataset) ?? clock.nowMs())
+  return ageMs < (store.has(dataset) ? restartMs : firstRowsMs)
+}
+
 /** Never rejects. */
 async function lookAt(observer: Observer, dataset: OpenDataset): Promise<void> {
   const { store, schedule, clock, nowSeconds, isOpen, onError, signal } = observer
   const { id, publisher } = dataset
   try {
-    const wasWatched = store.has(id)
-    const look = await lookAtDataset({ ...observer, dataset, wasWatched })
+    const look = await lookAtDataset({ ...observer, dataset })
     if (signal.aborted || look === undefined || !isOpen(id)) return
     const { isAnswered, head } = look
+    if (!isAnswered && isBeginning(observer, id)) return
     store.note({ dataset: id, atSeconds: nowSeconds(), isAnswered, head: head && { ...head, publisher } })
   } catch (error) {
     onError(error)
