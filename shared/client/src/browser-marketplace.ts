@@ -1,6 +1,6 @@
 /** The client of `browser.ts` over its host and chain: what this browser keeps, what its page may dial. */
 import type { ChainClient } from '@enigma/chain'
-import { webPrimitives } from '@enigma/crypto'
+import type { Primitives } from '@enigma/crypto'
 import type { NetworkFile } from '@enigma/protocol'
 import { createPageFilter } from './addresses.ts'
 import { openClientDatabase } from './browser-database.ts'
@@ -31,25 +31,29 @@ export async function createBrowserMarketplace({
   network,
   host,
   publicClient,
+  primitives,
   keys,
   logRangeBlocks,
   decodeWorker,
   allowPrivateAddresses = false,
-}: BrowserClientParameters & { host: Host; publicClient: ChainClient }): Promise<MarketplaceClient> {
+}: BrowserClientParameters & {
+  host: Host
+  publicClient: ChainClient
+  primitives: Primitives
+}): Promise<MarketplaceClient> {
   const database = openClientDatabase()
   const [keyStore, relayMemory] = await Promise.all([
     keys ?? createBrowserKeyStore({ database }),
     openRelayMemory({ database, network: `${network.chainId}:${network.marketplace}` }),
   ])
   return createMarketplaceClient({
-    ...{ network, host, publicClient, relayMemory, keys: keyStore, logRangeBlocks },
+    ...{ network, host, publicClient, primitives, relayMemory, keys: keyStore, logRangeBlocks },
     canDial: createPageFilter({
       isSecure: location.protocol === 'https:',
       hasWebrtc: typeof RTCPeerConnection === 'function',
       allowPrivateAddresses,
     }),
     decoder: decodeWorker && createWorkerDecoder({ create: decodeWorker }),
-    primitives: webPrimitives,
     inflate: inflateByStream,
     nowSeconds: () => Math.floor(Date.now() / 1000),
     nowMs: () => performance.now(),

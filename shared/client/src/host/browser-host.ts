@@ -4,10 +4,8 @@
  * be a third of what the page loads.
  */
 import { joinWrites } from '@enigma/network'
-import { generateKeyPair } from '@libp2p/crypto/keys'
 import type { Connection, Logger, StreamHandler, Transport } from '@libp2p/interface'
 import { noise } from '@libp2p/noise'
-import { peerIdFromPrivateKey } from '@libp2p/peer-id'
 import {
   webRTC,
   webRTCDirect,
@@ -20,6 +18,7 @@ import type { Multiaddr } from '@multiformats/multiaddr'
 import type { Host } from '../types.ts'
 import type { StreamHandlers } from './dial-connection.ts'
 import { circuitOf, dialCircuit } from './dial-circuit.ts'
+import type { HostIdentity } from './host-identity.ts'
 import { createDialUpgrader, lastPeerOf } from './upgrade-connection.ts'
 
 export type BrowserHostParameters = {
@@ -27,10 +26,9 @@ export type BrowserHostParameters = {
   iceServers?: readonly { urls: string }[]
 }
 
-/** Creates the host with a fresh peerId; nothing is dialled yet. */
-export async function createBrowserHost({ iceServers = [] }: BrowserHostParameters = {}): Promise<Host> {
-  const privateKey = await generateKeyPair('Ed25519')
-  const peerId = peerIdFromPrivateKey(privateKey)
+/** Creates the host; nothing is dialled yet. */
+export function createBrowserHost({ privateKey, peerId }: HostIdentity, parameters: BrowserHostParameters = {}): Host {
+  const { iceServers = [] } = parameters
   const open = new Set<Connection>()
   const { handlers, ...protocols } = createProtocols()
   const stopped = new AbortController()

@@ -10,6 +10,7 @@ import { type Multiaddr, multiaddr } from '@multiformats/multiaddr'
 import { createLibp2p, type Libp2p } from 'libp2p'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { createBrowserHost } from '../host/browser-host.ts'
+import { createHostIdentity } from '../host/host-identity.ts'
 import { pingConnection } from '../ping-connection.ts'
 import type { Host } from '../types.ts'
 
@@ -26,7 +27,7 @@ beforeEach(async () => {
     services: { ping: ping() },
   })
   address = server.getMultiaddrs()[0]!
-  host = await createBrowserHost()
+  host = createBrowserHost(await createHostIdentity())
 })
 afterEach(async () => {
   await host.stop()

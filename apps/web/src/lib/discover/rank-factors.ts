@@ -4,6 +4,7 @@
  */
 import { formatEng, formatMonthlyPrice } from '#lib/format/eng.ts'
 import { formatPlural } from '#lib/format/numbers.ts'
+import { once } from '#lib/format/once.ts'
 
 /** Money in wei, `churn` with 32 fractional bits, `rank` with 18 decimals. */
 export type RankValues = {
@@ -64,8 +65,8 @@ function ratio(part: bigint, whole: bigint): number {
   return Number(part) / Number(whole)
 }
 
-const digits = new Intl.NumberFormat('en', { maximumFractionDigits: 2 })
+const digits = once(() => new Intl.NumberFormat('en', { maximumFractionDigits: 2 }))
 
 function formatFactor(value: number): string {
-  return value > 0 && value < 0.01 ? '<0.01' : digits.format(value)
+  return value > 0 && value < 0.01 ? '<0.01' : digits().format(value)
 }

@@ -1,4 +1,6 @@
 /** ENG amounts: 18 decimals on chain, a few for people. */
+import { formatCount } from './numbers.ts'
+
 const weiPerEng = 10n ** 18n
 /** What the price shown is counted for: 30 days in seconds. */
 const monthSeconds = 2_592_000n
@@ -15,7 +17,7 @@ export function formatEngNumber(wei: bigint, { digits = 4 }: { digits?: number }
   const unit = 10n ** BigInt(18 - digits)
   const rounded = absolute / unit
   if (rounded === 0n && absolute > 0n) return `${sign}<${(10 ** -digits).toFixed(digits)}`
-  const whole = (rounded / 10n ** BigInt(digits)).toLocaleString('en')
+  const whole = formatCount(rounded / 10n ** BigInt(digits))
   const fraction = (rounded % 10n ** BigInt(digits)).toString().padStart(digits, '0').replace(/0+$/, '')
   return `${sign}${whole}${fraction === '' ? '' : `.${fraction}`}`
 }

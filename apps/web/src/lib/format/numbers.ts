@@ -1,15 +1,18 @@
 /** Counts and sizes for people. */
-const counts = new Intl.NumberFormat('en')
-const compact = new Intl.NumberFormat('en', { notation: 'compact', maximumFractionDigits: 1 })
+import { once } from './once.ts'
+
+const counts = once(() => new Intl.NumberFormat('en'))
+const compact = once(() => new Intl.NumberFormat('en', { notation: 'compact', maximumFractionDigits: 1 }))
 
 /** `3,000,000`. */
 export function formatCount(value: number | bigint): string {
-  return counts.format(value)
+  const isShort = value >= 0 && value < 1000 && (typeof value === 'bigint' || Number.isInteger(value))
+  return isShort ? String(value) : counts().format(value)
 }
 
 /** `3M`. */
 export function formatCompact(value: number | bigint): string {
-  return compact.format(value)
+  return compact().format(value)
 }
 
 /** `1 row`, `3 rows`. */

@@ -1,0 +1,2 @@
+/** What seals and hashes rest on in a browser: WebCrypto. */
+export { webPrimitives } from '@enigma/crypto'
