@@ -33,12 +33,12 @@ for (const route of pages) {
   test(`${route}: no findings, light and dark, wide and narrow`, async ({ page }) => {
     test.slow()
     for (const address of await addressesOf(page, route)) {
+      await open(page, address)
       for (const viewport of viewports) {
         await page.setViewportSize(viewport)
         for (const colorScheme of schemes) {
           // Colours that are changing are nobody's to judge.
           await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' })
-          await open(page, address)
           await settle(page)
           await expectNoFindings(page, `${address} ${colorScheme} ${viewport.width} px`)
         }
