@@ -9,8 +9,8 @@ export default defineConfig({
   testDir: 'apps/web/e2e',
   globalSetup: './apps/web/e2e/support/start-demo.ts',
   outputDir: 'apps/web/test-results',
-  // Accounts are each test's own, and whoever kills relays or turns the chain's clock has a network of his own.
-  workers: 2,
+  // A test, its browser and the network keep two cores busy.
+  workers: 1,
   fullyParallel: false,
   forbidOnly: true,
   timeout: 60_000,
@@ -19,7 +19,8 @@ export default defineConfig({
   retries: 1,
   reporter: [['list']],
   use: {
-    trace: 'retain-on-first-failure',
+    // Recording every test would take as much processor time again as the tests themselves.
+    trace: 'on-first-retry',
     launchOptions: {
       ...(existsSync(systemChromium) ? { executablePath: systemChromium } : {}),
       args: [
