@@ -1,4 +1,3 @@
-/// <reference types="vite/client" />
 /** The SDK alone in a page, as an application would load it; benches drive it by the global `sdkPage`. */
 import { createBrowserClient, type MarketplaceClient, type QueryParameters } from '@enigma/client/browser'
 import { type Hex, type NetworkFile, protocolIds } from '@enigma/protocol'
