@@ -14,10 +14,13 @@ const steps = [
   ['contracts: format and lint', 'pnpm', '--filter', '@enigma/contracts', 'check'],
 ]
 
+const running = new Set()
+
 /** Runs a step to its end and prints what it said in one piece; a failure ends the whole check. */
 async function run([name, command, ...args]) {
   const started = Date.now()
   const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'], env: process.env })
+  running.add(child)
   const output = []
   child.stdout.on('data', (chunk) => output.push(chunk))
   child.stderr.on('data', (chunk) => output.push(chunk))
@@ -28,9 +31,11 @@ async function run([name, command, ...args]) {
     })
     child.once('close', (status) => resolve(status ?? 1))
   })
+  running.delete(child)
   process.stdout.write(Buffer.concat(output))
   if (code !== 0) {
     console.error(`check: ${name} FAILED`)
+    for (const other of running) other.kill()
     process.exit(code)
   }
   console.log(`check: ${name} ok, ${((Date.now() - started) / 1000).toFixed(1)} s`)

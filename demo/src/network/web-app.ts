@@ -12,7 +12,7 @@ const preferredPort = 4242
 
 export type WebApp = { directory: string; port: number }
 
-/** Builds the app and finds its port, `wish` where it is free; throws with what the build printed. */
+/** Builds the app and finds its port; throws where `wish` is taken, or with what the build printed. */
 export async function prepareWebApp({
   directory,
   wish,
@@ -21,8 +21,10 @@ export async function prepareWebApp({
   wish: number | undefined
 }): Promise<WebApp> {
   const portPath = join(directory, 'web-port')
-  const port = (await takePort(wish ?? (await keptPort(portPath)))) ?? (await takePort(0)) ?? 0
-  await writeFile(portPath, String(port))
+  const free = await takePort(wish ?? (await keptPort(portPath)))
+  if (wish !== undefined && free === undefined) throw new Error(`port ${wish} is in use; choose another by --port`)
+  const port = free ?? (await takePort(0)) ?? 0
+  if (wish === undefined) await writeFile(portPath, String(port))
   await buildWebApp()
   return { directory: join(root, 'apps/web/build'), port }
 }

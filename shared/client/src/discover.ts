@@ -73,7 +73,6 @@ export function createDiscover(
   return async (parameters) => {
     const { signal } = parameters
     const request = requestOf(parameters)
-    const { sort, limit } = request
     const disagreements: Disagreement[] = []
     const pages = await askRelays({ connections, request, signal, disagreements })
     const verified = new Map<Hex, DiscoveredDataset>()
@@ -98,7 +97,7 @@ export function createDiscover(
       }
     }
     for (const page of pages) disagreements.push(...compare({ page, pages, verified, request }))
-    const entries = [...verified.values()].sort(comparators[sort]).slice(0, limit)
+    const entries = listed(pages, verified, request)
     return { entries, total: Math.max(...pages.map(({ total }) => total)), relaysAnswered: pages.length, disagreements }
   }
 }
@@ -163,6 +162,19 @@ async function askRelay(
   return { relay, connection, entries: entries.slice(0, page.limit), total }
 }
 
+/** The page as it is shown: in the order of the chain, or where every relay has its own, a full page of the first one's. */
+function listed(
+  [first]: readonly Page[],
+  verified: ReadonlyMap<Hex, DiscoveredDataset>,
+  { sort, limit }: Pick<PageRequest, 'sort' | 'limit'>,
+): DiscoveredDataset[] {
+  if (ownOpinions.has(sort) && first !== undefined && first.entries.length >= limit) {
+    // Of two such pages that are mixed and cut, a line could stand on no page at all.
+    return first.entries.flatMap(({ listing }) => verified.get(listing.dataset) ?? [])
+  }
+  return [...verified.values()].sort(comparators[sort]).slice(0, limit)
+}
+
 /** What the relays saw; of two words on a dataset, that of the relay that comes first. */
 function observedBy(pages: readonly Page[]): Map<Hex, Observation> {
   const told = pages.toReversed().flatMap(({ entries }) => entries)
@@ -205,7 +217,8 @@ function compare({ page, pages, verified, request: { sort, offset, limit } }: Co
     const other = verified.get(dataset)
     if (other === undefined || ids.includes(dataset) || found.some((each) => each.dataset === dataset)) continue
     // What sorts before a later page may stand on an earlier one, which was not asked for.
-    if (offset > 0 && (first === undefined || compareTwo(other, first) < 0)) continue
+    const mayBeBefore = first === undefined || ownOpinions.has(sort) || compareTwo(other, first) < 0
+    if (offset > 0 && mayBeBefore) continue
     const isFull = ids.length >= limit
     if (!isFull || (last !== undefined && compareTwo(other, last) < 0)) {
       found.push({ relay, kind: 'omitted', dataset })

@@ -31,7 +31,7 @@ export const relayLimits = {
   catchUpInvalid: 8,
   /** Peers remembered as not to be asked. */
   catchUpDropped: 10_000,
-  /** Between two looks at a dataset, on average: so old is what this relay tells of its freshness at most. */
+  /** Between two looks at a dataset, on average; more where many datasets share a node. */
   lookIntervalMs: 60_000,
   /** A new dataset is looked at within this time, and all of them after a start, not at one moment. */
   firstLookMs: 5_000,
@@ -42,12 +42,14 @@ export const relayLimits = {
   idleLookMs: 1_000,
   /** Nodes asked in one look, by chance: a manifest may list 32. */
   nodesPerLook: 8,
-  /** A node is left in peace for this long after a look: what it gives to samples is for those who ask through here. */
+  /** A node is left in peace for this long after a look. */
   nodePauseMs: 2_000,
   /** A dataset that has never answered is down after this; before it, its first rows may be on their way. */
   firstRowsMs: 600_000,
-  /** A dataset that has answered before is not down within this time of a start: its nodes may not be connected yet. */
+  /** A dataset that was watched before is not down within this time of a start: its nodes may not be connected yet. */
   restartMs: 120_000,
+  /** Looks in a row that may say nothing before they count as unanswered. */
+  emptyLooks: 3,
   /** After this the observer takes note of what is new in the catalogue, and drops what has left it. */
   watchRefreshMs: 2_000,
 } as const

@@ -173,7 +173,10 @@ async function startRouting(
   }
 }
 
-/** What a node says of itself is no observation. */
+/** What a node says of itself is no observation, and of a dataset that no other serves it has none. */
 function withoutNode(datasets: readonly OpenDataset[], peerId: string): OpenDataset[] {
-  return datasets.map((dataset) => ({ ...dataset, nodes: dataset.nodes.filter((node) => node.peerId !== peerId) }))
+  return datasets.flatMap((dataset) => {
+    const nodes = dataset.nodes.filter((node) => node.peerId !== peerId)
+    return nodes.length === 0 && dataset.nodes.length > 0 ? [] : [{ ...dataset, nodes }]
+  })
 }

@@ -47,10 +47,13 @@ export async function ensureChain(parameters: EnsureChainParameters): Promise<vo
     const timer = setTimeout(() => reject(unanswered(chain)), answerMs)
     end.signal.addEventListener('abort', () => clearTimeout(timer))
   })
+  const open = { isAnswered: false }
+  const answer = Promise.race([asked, arrived, late]).finally(() => (open.isAnswered = true))
   try {
-    await wait(Promise.race([asked, arrived, late]))
+    await wait(answer)
   } catch (error) {
-    if (!(await isThere())) throw error
+    // Who waits no longer is not kept by a wallet that answers nothing.
+    if (!open.isAnswered || !(await isThere())) throw error
   } finally {
     end.abort()
     // What loses the race may still fail later, when nobody asks any more.

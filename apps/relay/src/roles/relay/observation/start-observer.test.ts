@@ -38,7 +38,8 @@ function setUp() {
   const records = new Map<string, Pick<NodeRecord, 'peerId' | 'signer'>>()
   const asked: string[] = []
   const errors: unknown[] = []
-  const mind = { says: (_peerId: string): { seq?: number; failure?: ErrorCode } | Promise<never> => ({ seq: 1 }) }
+  type Says = { seq?: number; failure?: ErrorCode }
+  const mind = { says: (_peerId: string): Says | Promise<Says> => ({ seq: 1 }) }
   const list = (number: number, ...peerIds: string[]) => {
     const id = idOf(number)
     datasets.set(id, { id, metadataHash: zero, publisher, nodes: peerIds.map((peerId) => ({ peerId, signer })) })
@@ -100,11 +101,17 @@ test.each<ErrorCode>(['no-route', 'snapshot-invalid', 'dataset-unknown', 'snapsh
 
 test('a node that has enough to do says nothing of its dataset', async () => {
   const { list, pass, observed, mind, asked } = setUp()
-  mind.says = () => ({ failure: 'busy' })
   const id = list(1, 'a')
-  await pass(10)
-  expect(asked).toEqual(['a'])
-  expect(observed(id)).toBeUndefined()
+  await pass(130)
+  mind.says = () => ({ failure: 'busy' })
+  const before = asked.length
+  await pass(60)
+  expect(asked.length).toBeGreaterThan(before)
+  expect(observed(id)).toMatchObject({ looks: 3, answered: 3 })
+  // But for ever busy is not there.
+  await pass(300)
+  expect(observed(id)?.answered).toBe(3)
+  expect(observed(id)?.looks).toBeGreaterThan(3)
 })
 
 test('only nodes with a record of the signer that the manifest names are asked, and not too many at once', async () => {
@@ -190,7 +197,7 @@ test('it stops at once, and what was under way is not counted', async () => {
   const gate = Promise.withResolvers<undefined>()
   mind.says = async () => {
     await gate.promise
-    throw new Error('It was stopped before.')
+    return { seq: 1 }
   }
   const id = list(1, 'a')
   await pass(10)

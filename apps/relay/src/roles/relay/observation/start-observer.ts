@@ -5,7 +5,7 @@
 import type { Hex } from '@enigma/protocol'
 import { type Clock, sleep } from '../../../clock.ts'
 import { relayLimits } from '../relay-limits.ts'
-import { lookAtDataset, type LookAtDatasetParameters, type OpenDataset } from './look-at-dataset.ts'
+import { lookAtDataset, type LookAtDatasetParameters, type LookResult, type OpenDataset } from './look-at-dataset.ts'
 import { createLookSchedule, type LookSchedule } from './look-schedule.ts'
 import type { ObservationStore } from './observation-store.ts'
 
@@ -21,13 +21,23 @@ export type StartObserverParameters = Pick<LookAtDatasetParameters, 'nodeRecordO
   onError: (error: unknown) => void
 }
 
-type Observer = StartObserverParameters & { schedule: LookSchedule<OpenDataset>; signal: AbortSignal }
+type Observer = StartObserverParameters & {
+  schedule: LookSchedule<OpenDataset>
+  /** Looks in a row at a dataset that said nothing. */
+  emptyLooks: Map<Hex, number>
+  signal: AbortSignal
+}
 
 /** Starts watching; `stop` resolves when no look is under way any more. */
 export function startObserver(parameters: StartObserverParameters): { stop: () => Promise<void> } {
   const stopping = new AbortController()
   const { random } = parameters
-  const observer = { ...parameters, schedule: createLookSchedule<OpenDataset>({ random }), signal: stopping.signal }
+  const observer = {
+    ...parameters,
+    schedule: createLookSchedule<OpenDataset>({ random }),
+    emptyLooks: new Map<Hex, number>(),
+    signal: stopping.signal,
+  }
   const running = run(observer)
   return {
     async stop() {
@@ -58,10 +68,11 @@ async function run(observer: Observer): Promise<void> {
 }
 
 /** The catalogue may be unreadable for a while, as the chain may be; what was watched is watched on. */
-function refresh({ openDatasets, isOpen, schedule, store, clock, onError }: Observer): void {
+function refresh({ openDatasets, isOpen, schedule, store, emptyLooks, clock, onError }: Observer): void {
   try {
     schedule.set(openDatasets(), clock.nowMs())
     store.keepOnly(isOpen)
+    for (const id of emptyLooks.keys()) if (!isOpen(id)) emptyLooks.delete(id)
   } catch (error) {
     onError(error)
   }
@@ -74,14 +85,21 @@ function isBeginning({ store, schedule, clock }: Observer, dataset: Hex): boolea
   return ageMs < (store.has(dataset) ? restartMs : firstRowsMs)
 }
 
+/** A look that said nothing is left out, but not time after time: anybody can say that he is busy. */
+function isForgiven({ emptyLooks }: Observer, dataset: Hex, look: LookResult): boolean {
+  const empty = look === undefined ? (emptyLooks.get(dataset) ?? 0) + 1 : 0
+  emptyLooks.set(dataset, empty)
+  return empty > 0 && empty <= relayLimits.emptyLooks
+}
+
 /** Never rejects. */
 async function lookAt(observer: Observer, dataset: OpenDataset): Promise<void> {
   const { store, schedule, clock, nowSeconds, isOpen, onError, signal } = observer
   const { id, publisher } = dataset
   try {
     const look = await lookAtDataset({ ...observer, dataset })
-    if (signal.aborted || look === undefined || !isOpen(id)) return
-    const { isAnswered, head } = look
+    if (signal.aborted || !isOpen(id) || isForgiven(observer, id, look)) return
+    const { isAnswered, head } = look ?? { isAnswered: false, head: undefined }
     if (!isAnswered && isBeginning(observer, id)) return
     store.note({ dataset: id, atSeconds: nowSeconds(), isAnswered, head: head && { ...head, publisher } })
   } catch (error) {
