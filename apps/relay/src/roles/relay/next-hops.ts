@@ -64,13 +64,15 @@ function relayOf(address: Multiaddr): { peerId: string; address: Multiaddr } | u
   return peerId === undefined ? undefined : { peerId, address: relay }
 }
 
-/** Open connections first; a peer whose addresses just failed is not dialled again at once. */
+/** Open connections first; addresses that just failed are not dialled again at once. */
 function createDialler({ node, nowMs }: CreateNextHopsParameters): NextHops['dial'] {
   const failedAtMs = new Map<string, number>()
   return async ({ peerId, addresses }, signal) => {
     const open = pickConnection(node.getConnections().filter(({ remotePeer }) => remotePeer.toString() === peerId))
     if (open !== undefined) return open
-    const failed = failedAtMs.get(peerId)
+    // By what is dialled: the addresses of a stranger's record must not keep a relay from being dialled by its own.
+    const key = [peerId, ...addresses].join(' ')
+    const failed = failedAtMs.get(key)
     if (addresses.length === 0 || (failed !== undefined && nowMs() - failed < relayLimits.dialPauseMs)) {
       throw notReached(peerId)
     }
@@ -79,7 +81,7 @@ function createDialler({ node, nowMs }: CreateNextHopsParameters): NextHops['dia
       return await node.dial(addresses, { signal: AbortSignal.any([signal, timeout]) })
     } catch (cause) {
       if (failedAtMs.size >= relayLimits.dialPauses) failedAtMs.clear()
-      failedAtMs.set(peerId, nowMs())
+      failedAtMs.set(key, nowMs())
       throw notReached(peerId, cause)
     }
   }

@@ -40,6 +40,8 @@ export const relayLimits = {
   lookPauseMs: 50,
   /** After this, where nothing is due, it is seen whether something is. */
   idleLookMs: 1_000,
+  /** For one look, whatever ways to its nodes are tried. */
+  lookTimeoutMs: 15_000,
   /** Nodes asked in one look, by chance: a manifest may list 32. */
   nodesPerLook: 8,
   /** A node is left in peace for this long after a look. */

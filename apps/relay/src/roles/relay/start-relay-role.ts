@@ -161,6 +161,7 @@ async function startRouting(
   const server = await handleQueries({ host: node, peerId, answer, forward, nowMs, observer, onError })
   const watching = startObserver({
     openDatasets: () => withoutNode(catalogue.openDatasets(), peerId),
+    hasOtherCompany: (peerIds) => node.getPeers().some((peer) => !peerIds.includes(peer.toString())),
     probe: createNodeProbe({ hops, streams, deployment, nowSeconds, nowMs }),
     clock: { ...systemClock, nowMs },
     ...{ nodeRecordOf, isOpen, store, nowSeconds, random, onError },

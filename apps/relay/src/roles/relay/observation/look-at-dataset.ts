@@ -30,15 +30,24 @@ const isThere = ({ failure }: NodeProbe) => failure === undefined || failure ===
 /** What a node, or a relay on the way to it, says that has enough to do: no word on whether it is there. */
 const saysNothing: ErrorCode = 'busy'
 
-/** Looks. A dataset none of whose nodes can be asked does not answer. */
+/** The nodes that can be asked: those whose live record is of the signer that the manifest names. */
+export function recordsOf(
+  { nodes }: OpenDataset,
+  nodeRecordOf: LookAtDatasetParameters['nodeRecordOf'],
+): readonly NodeRecord[] {
+  return nodes.flatMap(({ peerId, signer }) => {
+    const record = nodeRecordOf(peerId)
+    return record?.signer === signer ? [record] : []
+  })
+}
+
+/** Looks, all its ways together within one time. A dataset none of whose nodes can be asked does not answer. */
 export async function lookAtDataset(parameters: LookAtDatasetParameters): Promise<LookResult> {
   const { dataset, nodeRecordOf, probe, random, signal } = parameters
-  const records = dataset.nodes.flatMap(({ peerId, signer }) => {
-    const record = nodeRecordOf(peerId)
-    return record?.signer === signer ? [{ record, order: random() }] : []
-  })
+  const records = recordsOf(dataset, nodeRecordOf).map((record) => ({ record, order: random() }))
   const asked = records.toSorted((a, b) => a.order - b.order).slice(0, relayLimits.nodesPerLook)
-  const probes = await Promise.all(asked.map(({ record }) => probe(dataset, record, signal)))
+  const ended = AbortSignal.any([signal, AbortSignal.timeout(relayLimits.lookTimeoutMs)])
+  const probes = await Promise.all(asked.map(({ record }) => probe(dataset, record, ended)))
   const isAnswered = probes.some(isThere)
   if (!isAnswered && probes.some(({ failure }) => failure === saysNothing)) return undefined
   const heads = probes.flatMap(({ head }) => (head === undefined ? [] : [head]))

@@ -15,22 +15,26 @@ function seeded(seed: number): () => number {
   }
 }
 
-function watched(number: number, ...peerIds: string[]): Watched {
-  return { id: `0x${number.toString(16).padStart(64, '0')}`, nodes: peerIds.map((peerId) => ({ peerId })) }
+type Named = Watched & { peerIds: readonly string[] }
+
+function watched(number: number, ...peerIds: string[]): Named {
+  return { id: `0x${number.toString(16).padStart(64, '0')}`, peerIds }
 }
 
+const peersOf = ({ peerIds }: Named) => peerIds
+
 /** Looks that take no time, every 50 ms; when each dataset and each node was asked. */
-function simulate(datasets: readonly Watched[], forMs: number) {
-  const schedule = createLookSchedule<Watched>({ random: seeded(7) })
+function simulate(datasets: readonly Named[], forMs: number) {
+  const schedule = createLookSchedule<Named>({ random: seeded(7), peersOf })
   const looks = new Map(datasets.map(({ id }) => [id, [] as number[]]))
   const asks = new Map<string, number[]>()
   for (let nowMs = 0; nowMs < forMs; nowMs += 50) {
     schedule.set(datasets, nowMs)
-    const dataset = schedule.take(nowMs)
-    if (dataset === undefined) continue
-    looks.get(dataset.id)?.push(nowMs)
-    for (const { peerId } of dataset.nodes) asks.set(peerId, [...(asks.get(peerId) ?? []), nowMs])
-    schedule.ended(dataset, nowMs)
+    const taken = schedule.take(nowMs)
+    if (taken === undefined) continue
+    looks.get(taken.dataset.id)?.push(nowMs)
+    for (const peerId of taken.peerIds) asks.set(peerId, [...(asks.get(peerId) ?? []), nowMs])
+    schedule.ended(taken, nowMs)
   }
   return { looks, asks }
 }
@@ -60,14 +64,15 @@ test('a node of many datasets is left in peace in between, and each of them has 
 })
 
 test('one look at a dataset at once; one that is left out is not taken again', () => {
-  const schedule = createLookSchedule<Watched>({ random: () => 0 })
+  const schedule = createLookSchedule<Named>({ random: () => 0, peersOf })
   const [a, b] = [watched(1, 'a'), watched(2, 'b')]
+  const take = (nowMs: number) => schedule.take(nowMs)?.dataset
   schedule.set([a, b], 0)
-  expect([schedule.take(0), schedule.take(0), schedule.take(0)]).toEqual([a, b, undefined])
+  expect([take(0), take(0), take(0)]).toEqual([a, b, undefined])
   schedule.set([b], 0)
-  schedule.ended(a, 10)
-  schedule.ended(b, 10)
+  schedule.ended({ dataset: a, peerIds: ['a'] }, 10)
+  schedule.ended({ dataset: b, peerIds: ['b'] }, 10)
   schedule.set([b], 20)
   const nextMs = 10 + lookIntervalMs / 2
-  expect([schedule.take(nextMs - 1), schedule.take(nextMs), schedule.take(nextMs)]).toEqual([undefined, b, undefined])
+  expect([take(nextMs - 1), take(nextMs), take(nextMs)]).toEqual([undefined, b, undefined])
 })

@@ -5,27 +5,36 @@
 import type { Hex } from '@enigma/protocol'
 import { relayLimits } from '../relay-limits.ts'
 
-/** A dataset to look at and who is asked then. */
-export type Watched = { id: Hex; nodes: readonly { peerId: string }[] }
+/** A dataset to look at. */
+export type Watched = { id: Hex }
 
 export type LookSchedule<Dataset extends Watched> = {
   /** What is watched from now on: a new dataset is due soon, one that is left out no more. */
   set: (datasets: readonly Dataset[], nowMs: number) => void
   /** Takes the dataset that is due for longest and whose nodes may all be asked now; `ended` is to be called after it. */
-  take: (nowMs: number) => Dataset | undefined
-  ended: (dataset: Dataset, nowMs: number) => void
+  take: (nowMs: number) => Taken<Dataset> | undefined
+  ended: (taken: Taken<Dataset>, nowMs: number) => void
   /** Since when a dataset is in the schedule. */
   since: (id: Hex) => number | undefined
 }
 
+/** A dataset and the nodes that nobody else asks until its look has ended. */
+export type Taken<Dataset> = { dataset: Dataset; peerIds: readonly string[] }
+
 type Entry<Dataset> = { dataset: Dataset; sinceMs: number; dueAtMs: number; isUnderWay: boolean }
 
-/** Creates the schedule; `random` gives numbers from 0 to below 1. */
+export type CreateLookScheduleParameters<Dataset> = {
+  /** From 0 to below 1. */
+  random: () => number
+  /** The nodes that a look at the dataset would ask now; not all that its manifest names, for it may name anybody. */
+  peersOf: (dataset: Dataset) => readonly string[]
+}
+
+/** Creates the schedule. */
 export function createLookSchedule<Dataset extends Watched>({
   random,
-}: {
-  random: () => number
-}): LookSchedule<Dataset> {
+  peersOf,
+}: CreateLookScheduleParameters<Dataset>): LookSchedule<Dataset> {
   const { lookIntervalMs, firstLookMs, nodePauseMs } = relayLimits
   const entries = new Map<Hex, Entry<Dataset>>()
   /** Until when a node is left in peace, by peerId. */
@@ -46,18 +55,18 @@ export function createLookSchedule<Dataset extends Watched>({
       // Who waits longer has the first claim to its nodes, so that one of many nodes gets its turn as well.
       const claimed = new Set<string>()
       for (const entry of due.toSorted((a, b) => a.dueAtMs - b.dueAtMs)) {
-        const peerIds = entry.dataset.nodes.map(({ peerId }) => peerId)
+        const peerIds = peersOf(entry.dataset)
         if (peerIds.every((peerId) => !claimed.has(peerId) && (pausedUntilMs.get(peerId) ?? 0) <= nowMs)) {
           entry.isUnderWay = true
           for (const peerId of peerIds) pausedUntilMs.set(peerId, Infinity)
-          return entry.dataset
+          return { dataset: entry.dataset, peerIds }
         }
         for (const peerId of peerIds) claimed.add(peerId)
       }
       return undefined
     },
-    ended({ id, nodes }, nowMs) {
-      for (const { peerId } of nodes) pausedUntilMs.set(peerId, nowMs + nodePauseMs)
+    ended({ dataset: { id }, peerIds }, nowMs) {
+      for (const peerId of peerIds) pausedUntilMs.set(peerId, nowMs + nodePauseMs)
       const entry = entries.get(id)
       if (entry === undefined) return
       entry.isUnderWay = false

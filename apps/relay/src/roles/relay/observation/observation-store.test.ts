@@ -95,11 +95,13 @@ test('a restart loses nothing', async () => {
   database.close()
 })
 
-test('what left the catalogue is dropped, from the disk too', () => {
+test('what nobody looked at for a day is dropped, from the disk too; what a reorganisation hid for a while is not', () => {
   const { database, store, note, rows } = open()
   note(start, true, { seq: 1 })
-  note(start, true, { seq: 1 }, two)
-  store.keepOnly((dataset) => dataset === two)
+  note(start + 3600, true, { seq: 1 }, two)
+  store.dropUnseen(start + day - 1)
+  expect([store.has(one), store.has(two)]).toEqual([true, true])
+  store.dropUnseen(start + day)
   expect([store.has(one), store.has(two), rows()]).toEqual([false, true, 1])
   expect(database.prepare('SELECT dataset FROM relay_observed_head').all()).toEqual([{ dataset: two }])
 })

@@ -24,8 +24,8 @@ export type ObservationStore = {
   observedOf: (dataset: Hex, nowSeconds: number) => Observation | undefined
   /** Whether a look at the dataset was ever noted. */
   has: (dataset: Hex) => boolean
-  /** Drops what is known of all other datasets. */
-  keepOnly: (isKept: (dataset: Hex) => boolean) => void
+  /** Drops the datasets that were not looked at in the last 24 hours. */
+  dropUnseen: (nowSeconds: number) => void
 }
 
 type Head = NonNullable<Look['head']>
@@ -57,8 +57,9 @@ export function createObservationStore({ database }: { database: DatabaseSync })
     },
     observedOf: (dataset, nowSeconds) => toObservation(seen.get(dataset), nowSeconds),
     has: (dataset) => seen.has(dataset),
-    keepOnly(isKept) {
-      for (const dataset of [...seen.keys()].filter((each) => !isKept(each))) {
+    dropUnseen(nowSeconds) {
+      const isSeen = (dataset: Hex) => toObservation(seen.get(dataset), nowSeconds) !== undefined
+      for (const dataset of [...seen.keys()].filter((each) => !isSeen(each))) {
         runInTransaction(database, () => table.drop(dataset))
         seen.delete(dataset)
       }

@@ -39,7 +39,7 @@ function setUp() {
   const asked: string[] = []
   const errors: unknown[] = []
   type Says = { seq?: number; failure?: ErrorCode }
-  const mind = { says: (_peerId: string): Says | Promise<Says> => ({ seq: 1 }) }
+  const mind = { says: (_peerId: string): Says | Promise<Says> => ({ seq: 1 }), connected: ['a relay'] }
   const list = (number: number, ...peerIds: string[]) => {
     const id = idOf(number)
     datasets.set(id, { id, metadataHash: zero, publisher, nodes: peerIds.map((peerId) => ({ peerId, signer })) })
@@ -49,6 +49,7 @@ function setUp() {
   const observer = startObserver({
     openDatasets: () => [...datasets.values()],
     isOpen: (id) => datasets.has(id),
+    hasOtherCompany: (peerIds) => mind.connected.some((peerId) => !peerIds.includes(peerId)),
     nodeRecordOf: (peerId) => records.get(peerId) as NodeRecord | undefined,
     probe: async ({ id }, { peerId }) => {
       asked.push(peerId)
@@ -135,6 +136,19 @@ test('a dataset whose nodes nobody can ask any more is down', async () => {
   expect(observed(id)).toMatchObject({ looks: 4, answered: 3 })
 })
 
+test('a silence that may be this relay’s own is not told of a dataset', async () => {
+  const { list, pass, observed, mind } = setUp()
+  const id = list(1, 'a')
+  await pass(130)
+  mind.says = () => ({ failure: 'no-route' })
+  mind.connected = ['a']
+  await pass(180)
+  expect(observed(id)).toMatchObject({ looks: 3, answered: 3 })
+  mind.connected = ['a', 'a browser']
+  await pass(60)
+  expect(observed(id)).toMatchObject({ looks: 4, answered: 3 })
+})
+
 test('after a start of the relay its nodes have a while to come back', async () => {
   const { list, pass, observed, mind } = setUp()
   const id = list(1, 'a')
@@ -160,7 +174,7 @@ test('one that has just been listed is not down before its first rows; one that 
   expect(observed(never)?.answered).toBe(0)
 })
 
-test('a few looks at once; what left the catalogue is forgotten, a look at it that is under way too', async () => {
+test('a few looks at once; a look that is under way at what left the catalogue is not counted', async () => {
   const { list, datasets, pass, asked, mind, observed } = setUp()
   const ends: (() => void)[] = []
   mind.says = async () => {
@@ -170,14 +184,19 @@ test('a few looks at once; what left the catalogue is forgotten, a look at it th
   for (let number = 0; number < 10; number++) list(number, `node ${number}`)
   await pass(10)
   expect(asked).toHaveLength(relayLimits.looksAtOnce)
-  mind.says = () => ({ seq: 1 })
+  const gate = Promise.withResolvers<undefined>()
+  mind.says = async () => {
+    await gate.promise
+    return { seq: 1 }
+  }
   for (const end of ends) end()
   await pass(10)
   expect(asked).toHaveLength(10)
-  const kept = [...datasets.keys()].find((id) => observed(id) !== undefined)!
-  datasets.delete(kept)
+  const [left, stays] = [idOf(Number(asked[8]?.slice(5))), idOf(Number(asked[9]?.slice(5)))]
+  datasets.delete(left)
+  gate.resolve(undefined)
   await pass(5)
-  expect(observed(kept)).toBeUndefined()
+  expect([observed(left), observed(stays)?.looks]).toEqual([undefined, 1])
 })
 
 test('what fails inside is told, and looked at again later', async () => {

@@ -5,8 +5,14 @@
 import type { Hex } from '@enigma/protocol'
 import { type Clock, sleep } from '../../../clock.ts'
 import { relayLimits } from '../relay-limits.ts'
-import { lookAtDataset, type LookAtDatasetParameters, type LookResult, type OpenDataset } from './look-at-dataset.ts'
-import { createLookSchedule, type LookSchedule } from './look-schedule.ts'
+import {
+  lookAtDataset,
+  type LookAtDatasetParameters,
+  type LookResult,
+  type OpenDataset,
+  recordsOf,
+} from './look-at-dataset.ts'
+import { createLookSchedule, type LookSchedule, type Taken } from './look-schedule.ts'
 import type { ObservationStore } from './observation-store.ts'
 
 export type StartObserverParameters = Pick<LookAtDatasetParameters, 'nodeRecordOf' | 'probe' | 'random'> & {
@@ -14,6 +20,8 @@ export type StartObserverParameters = Pick<LookAtDatasetParameters, 'nodeRecordO
   openDatasets: () => readonly OpenDataset[]
   /** Whether the chain lists the dataset as open, its manifest here or not. */
   isOpen: (dataset: Hex) => boolean
+  /** Whether this relay is connected to anybody besides these peers: without it, the silence may be its own. */
+  hasOtherCompany: (peerIds: readonly string[]) => boolean
   store: ObservationStore
   /** Of a monotonic time. */
   clock: Clock
@@ -31,10 +39,11 @@ type Observer = StartObserverParameters & {
 /** Starts watching; `stop` resolves when no look is under way any more. */
 export function startObserver(parameters: StartObserverParameters): { stop: () => Promise<void> } {
   const stopping = new AbortController()
-  const { random } = parameters
+  const { random, nodeRecordOf } = parameters
+  const peersOf = (dataset: OpenDataset) => recordsOf(dataset, nodeRecordOf).map(({ peerId }) => peerId)
   const observer = {
     ...parameters,
-    schedule: createLookSchedule<OpenDataset>({ random }),
+    schedule: createLookSchedule<OpenDataset>({ random, peersOf }),
     emptyLooks: new Map<Hex, number>(),
     signal: stopping.signal,
   }
@@ -56,22 +65,22 @@ async function run(observer: Observer): Promise<void> {
       refresh(observer)
       refreshedAtMs = clock.nowMs()
     }
-    const dataset = looks.size < relayLimits.looksAtOnce ? schedule.take(clock.nowMs()) : undefined
-    if (dataset !== undefined) {
-      const look = lookAt(observer, dataset).finally(() => looks.delete(look))
+    const taken = looks.size < relayLimits.looksAtOnce ? schedule.take(clock.nowMs()) : undefined
+    if (taken !== undefined) {
+      const look = lookAt(observer, taken).finally(() => looks.delete(look))
       looks.add(look)
     }
-    const delayMs = dataset === undefined ? relayLimits.idleLookMs : relayLimits.lookPauseMs
+    const delayMs = taken === undefined ? relayLimits.idleLookMs : relayLimits.lookPauseMs
     await sleep({ clock, delayMs, signal })
   }
   await Promise.all(looks)
 }
 
 /** The catalogue may be unreadable for a while, as the chain may be; what was watched is watched on. */
-function refresh({ openDatasets, isOpen, schedule, store, emptyLooks, clock, onError }: Observer): void {
+function refresh({ openDatasets, isOpen, schedule, store, emptyLooks, clock, nowSeconds, onError }: Observer): void {
   try {
     schedule.set(openDatasets(), clock.nowMs())
-    store.keepOnly(isOpen)
+    store.dropUnseen(nowSeconds())
     for (const id of emptyLooks.keys()) if (!isOpen(id)) emptyLooks.delete(id)
   } catch (error) {
     onError(error)
@@ -93,18 +102,19 @@ function isForgiven({ emptyLooks }: Observer, dataset: Hex, look: LookResult): b
 }
 
 /** Never rejects. */
-async function lookAt(observer: Observer, dataset: OpenDataset): Promise<void> {
-  const { store, schedule, clock, nowSeconds, isOpen, onError, signal } = observer
-  const { id, publisher } = dataset
+async function lookAt(observer: Observer, taken: Taken<OpenDataset>): Promise<void> {
+  const { store, schedule, clock, nowSeconds, isOpen, hasOtherCompany, onError, signal } = observer
+  const { dataset } = taken
+  const { id, publisher, nodes } = dataset
   try {
     const look = await lookAtDataset({ ...observer, dataset })
     if (signal.aborted || !isOpen(id) || isForgiven(observer, id, look)) return
     const { isAnswered, head } = look ?? { isAnswered: false, head: undefined }
-    if (!isAnswered && isBeginning(observer, id)) return
+    if (!isAnswered && (isBeginning(observer, id) || !hasOtherCompany(nodes.map(({ peerId }) => peerId)))) return
     store.note({ dataset: id, atSeconds: nowSeconds(), isAnswered, head: head && { ...head, publisher } })
   } catch (error) {
     onError(error)
   } finally {
-    schedule.ended(dataset, clock.nowMs())
+    schedule.ended(taken, clock.nowMs())
   }
 }
