@@ -13,7 +13,8 @@ const piece = new Uint8Array(randomBytes(256 * 1024))
 
 async function send(stream: Stream, bytes: number): Promise<void> {
   for (let left = bytes; left > 0; left -= piece.length) {
-    if (!stream.send(piece.subarray(0, Math.min(left, piece.length)))) await whenDrained(stream)
+    stream.send(piece.subarray(0, Math.min(left, piece.length)))
+    while (stream.writableNeedsDrain) await whenDrained(stream)
   }
 }
 

@@ -119,6 +119,8 @@ function countQueryBytes(of: MarketplaceClient): () => number {
 async function readOnce(stream: Stream, bytes: number): Promise<number> {
   const { promise, resolve, reject } = Promise.withResolvers<undefined>()
   const ended = new AbortController()
+  const timeout = AbortSignal.timeout(60_000)
+  timeout.addEventListener('abort', () => reject(timeout.reason as Error), { signal: ended.signal })
   const onClose = () => reject(new Error('the raw stream has ended'))
   let left = bytes
   const onMessage = ({ data }: { data: { byteLength: number } }) => {
