@@ -23,6 +23,8 @@ export default defineConfig({
     tailwindcss(),
     sveltekit({
       adapter: adapter({ fallback: '200.html', precompress: true }),
+      // The page of datasets is served at other paths than its own.
+      paths: { relative: false },
       // No part of the build: whoever serves the site puts the network file and the catalogue beside the pages.
       prerender: {
         handleHttpError({ path, message }) {

@@ -19,6 +19,7 @@ import type { Host } from '../types.ts'
 import type { StreamHandlers } from './dial-connection.ts'
 import { circuitOf, dialCircuit } from './dial-circuit.ts'
 import type { HostIdentity } from './host-identity.ts'
+import { ladderCrypto } from './ladder-crypto.ts'
 import { createDialUpgrader, lastPeerOf } from './upgrade-connection.ts'
 
 export type BrowserHostParameters = {
@@ -42,7 +43,7 @@ export function createBrowserHost({ privateKey, peerId }: HostIdentity, paramete
       connection.addEventListener('close', () => open.delete(connection), { once: true })
     },
   })
-  const encrypter = joinWrites(noise())({ peerId, privateKey, logger, upgrader })
+  const encrypter = joinWrites(noise({ crypto: ladderCrypto }))({ peerId, privateKey, logger, upgrader })
   const getConnections = () => [...open]
   const connectionsTo = (peer: { toString: () => string }) =>
     getConnections().filter(({ remotePeer, status }) => status === 'open' && remotePeer.toString() === peer.toString())

@@ -1,11 +1,12 @@
-/** The files of the built web app; the page that it starts from stands in for every dataset's page. */
+/** The files of the built web app; one page stands in for every dataset's. */
 import { readFile } from 'node:fs/promises'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { MarketplaceError } from '@enigma/protocol'
 import sirv from 'sirv'
 
-/** Pages that are not known when the app is built. */
-const datasetPage = /^\/d\/[^/]+\/[^/]+\/?$/
+/** Pages that are not known when the app is built, and the file that is served for them. */
+const datasetPage = /^\/d\/([^/]+\/[^/]+)\/?$/
+const datasetFile = '/d/_/_.html'
 
 export type AppFiles = (request: IncomingMessage, response: ServerResponse) => void
 
@@ -14,8 +15,12 @@ export async function openAppFiles(directory: string): Promise<AppFiles> {
   const fallback = await readFallback(directory)
   const serveUnknown: AppFiles = (request, response) => {
     const { pathname } = new URL(request.url ?? '/', 'http://localhost')
-    if (datasetPage.test(pathname)) {
-      request.url = '/200.html'
+    const [, path] = datasetPage.exec(pathname) ?? []
+    if (path !== undefined && request.url !== datasetFile) {
+      // What the page asks for first, asked for before its scripts are here.
+      const first = `/dataset.json?path=${encodeURIComponent(path.toLowerCase())}`
+      response.setHeader('link', `<${first}>; rel=preload; as=fetch; crossorigin=anonymous`)
+      request.url = datasetFile
       serve(request, response)
     } else if (/\.\w+$/.test(pathname)) {
       response.writeHead(404, { 'content-type': 'text/plain' }).end('There is no such file.')

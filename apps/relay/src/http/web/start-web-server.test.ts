@@ -35,7 +35,9 @@ describe('the web server of a relay', () => {
   beforeAll(async () => {
     directory = await mkdtemp(join(tmpdir(), 'enigma-web-'))
     await mkdir(join(directory, 'app/_app/immutable'), { recursive: true })
+    await mkdir(join(directory, 'app/d/_'), { recursive: true })
     await writeFile(join(directory, 'app/200.html'), '<p>fallback</p>')
+    await writeFile(join(directory, 'app/d/_/_.html'), '<p>dataset</p>')
     await writeFile(join(directory, 'app/index.html'), '<p>index</p>')
     await writeFile(join(directory, 'app/_app/immutable/a.js'), 'export {}')
     await writeFile(networkPath(), JSON.stringify(network))
@@ -68,11 +70,19 @@ describe('the web server of a relay', () => {
 
   it.each([
     ['/', '<p>index</p>'],
-    ['/d/0xabc/prices', '<p>fallback</p>'],
+    ['/d/0xabc/prices', '<p>dataset</p>'],
+    ['/d/0xabc/prices/?tab=health', '<p>dataset</p>'],
   ])('%s is a page', async (path, body) => {
     const { status, text, headers } = await get(path)
     expect([status, text]).toEqual([200, body])
     expect(headers.get('cache-control')).toBe('no-cache')
+  })
+
+  it('has the browser ask at once for what the page of a dataset asks first', async () => {
+    const { headers } = await get('/d/0xAbc/prices%22%3E')
+    const first = '/dataset.json?path=0xabc%2Fprices%2522%253e'
+    expect(headers.get('link')).toBe(`<${first}>; rel=preload; as=fetch; crossorigin=anonymous`)
+    expect((await get('/')).headers.get('link')).toBeNull()
   })
 
   it('says by its status that there is no such page, and shows the app all the same', async () => {

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { toPlainText } from './plain-text.ts'
+import { toPlainNodes, toPlainText } from './plain-text.ts'
 
 test.each([
   ['**In this demo** the exchange', 'In this demo the exchange'],
@@ -15,6 +15,14 @@ test.each([
   ['cut **in the mid', 'cut **in the mid'],
 ])('%j is %j', (markdown, text) => {
   expect(toPlainText(markdown)).toBe(text)
+})
+
+test('a text of paragraphs stays one of paragraphs', () => {
+  expect(toPlainNodes('One **bold**\nline.\n\n---\n\n \n- two')).toEqual([
+    { kind: 'paragraph', children: [{ kind: 'text', text: 'One bold line.' }] },
+    { kind: 'paragraph', children: [{ kind: 'text', text: 'two' }] },
+  ])
+  expect(toPlainNodes('a\n\n'.repeat(10_000)).length).toBeLessThanOrEqual(8)
 })
 
 test('any text is one bounded line, soon', () => {

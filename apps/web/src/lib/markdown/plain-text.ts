@@ -1,5 +1,19 @@
-/** The words of a Markdown text without its marks, for a line or two in a list. Not a parser: what it misses stays text. */
+import type { MarkdownNode } from './parse-markdown.ts'
+
+/** The words of a Markdown text without its marks. Not a parser: what it misses stays text. */
 const maxLength = 600
+/** Of a text in paragraphs; what follows is read by the parser alone. */
+const maxParagraphs = 8
+
+/** The paragraphs that begin the text, each in plain words, as they stand until the parser has laid it out. */
+export function toPlainNodes(markdown: string): MarkdownNode[] {
+  const paragraphs = markdown.slice(0, maxParagraphs * maxLength).split(/\n[ \t]*\n/, maxParagraphs)
+  return paragraphs.map(toPlainText).flatMap((text) => (text === '' ? [] : [plainParagraph(text)]))
+}
+
+function plainParagraph(text: string): MarkdownNode {
+  return { kind: 'paragraph', children: [{ kind: 'text', text }] }
+}
 
 /** One paragraph, whitespace collapsed; only the first 600 characters are read. */
 export function toPlainText(markdown: string): string {

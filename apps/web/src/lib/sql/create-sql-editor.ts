@@ -1,12 +1,13 @@
 /**
  * The SQL editor: CodeMirror in a shadow root, where its styles are adopted sheets and no `<style>` element, which the
- * site's policy would refuse. What is not needed for typing (completion, search, marks) is loaded after it.
+ * site's policy would refuse. What is not needed before typing (completion, search, marks) is loaded when it is entered.
  */
 import { history, historyKeymap, indentLess, indentMore, standardKeymap, toggleComment } from '@codemirror/commands'
 import { bracketMatching, LanguageSupport, syntaxHighlighting } from '@codemirror/language'
 import { SQLDialect } from '@codemirror/lang-sql'
 import { Compartment, EditorState, Prec } from '@codemirror/state'
 import { drawSelection, EditorView, keymap, placeholder } from '@codemirror/view'
+import { once } from '#lib/format/once.ts'
 import { editorTheme, sqlHighlight } from './editor-theme.ts'
 import { keywords, typeNames } from './keywords.ts'
 import type { SqlSchema } from './schema.ts'
@@ -48,22 +49,27 @@ const dialect = SQLDialect.define({
   identifierQuotes: '"',
 })
 
-/** Creates the editor and begins to load the rest of it. */
+/** Creates the editor; the rest of it is loaded when somebody enters it, or something is wrong in it. */
 export function createSqlEditor(parameters: CreateSqlEditorParameters): SqlEditor {
   const { host, text, selection } = parameters
   const root = host.shadowRoot ?? host.attachShadow({ mode: 'open' })
   root.append(createDescription(parameters.description))
   const extras = new Compartment()
+  const loadRest = once(() => loadExtras(view, extras, parameters))
   const view = new EditorView({
     root,
     parent: root,
     state: EditorState.create({
       doc: text,
       selection: { anchor: selection.from, head: selection.to },
-      extensions: [...coreExtensions(parameters), extras.of([])],
+      extensions: [
+        ...coreExtensions(parameters),
+        extras.of([]),
+        EditorView.domEventHandlers({ focus: () => void loadRest() }),
+      ],
     }),
   })
-  const loaded = loadExtras(view, extras, parameters)
+  let hasMarks = false
   return {
     get text() {
       return view.state.doc.toString()
@@ -76,7 +82,9 @@ export function createSqlEditor(parameters: CreateSqlEditorParameters): SqlEdito
       view.focus()
     },
     mark(marks) {
-      void loaded.then((lint) => {
+      if (!hasMarks && marks.length === 0) return
+      hasMarks = true
+      void loadRest().then((lint) => {
         if (lint === undefined) return
         const length = view.state.doc.length
         const diagnostics = marks

@@ -7,6 +7,7 @@ import type { Manifest } from '@enigma/protocol'
 import type { ShownError } from '#lib/format/shown-error.ts'
 import { app } from './app.svelte.ts'
 import { connectivity } from './connectivity.svelte.ts'
+import { fetchUnprovenManifest } from './read-unproven-manifest.ts'
 import { toShownError } from './to-shown-error.ts'
 
 export class DatasetState {
@@ -69,7 +70,6 @@ export class DatasetState {
   }
 
   async #readFirst(): Promise<void> {
-    const { fetchUnprovenManifest } = await import('./read-unproven-manifest.ts')
     const manifest = await fetchUnprovenManifest(this.path, this.#ending.signal)
     if (manifest !== undefined && !this.isVerified) this.manifest = manifest
   }

@@ -6,14 +6,22 @@ const longestMs = 5_000
 
 let shown = Promise.resolve()
 
+/** Once what was set now is on the screen; a page that nobody sees paints nothing. */
+function whenPainted(): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<undefined>()
+  if (document.visibilityState === 'hidden') setTimeout(() => resolve(undefined))
+  // The first frame holds it, and is on the screen when the second one begins.
+  else requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(() => resolve(undefined))))
+  return promise
+}
+
 export const firstContent = {
   /** To be called when a page is mounted; returns what to call once its content is on the screen. */
   hold(): () => void {
     const { promise, resolve } = Promise.withResolvers<undefined>()
     const timer = setTimeout(() => resolve(undefined), longestMs)
     shown = promise.then(() => clearTimeout(timer))
-    // A turn later: what was set now is not on the screen yet.
-    return () => void setTimeout(() => resolve(undefined))
+    return () => void whenPainted().then(() => resolve(undefined))
   },
   whenShown: (): Promise<void> => shown,
 }

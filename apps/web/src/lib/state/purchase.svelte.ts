@@ -82,15 +82,9 @@ export class Purchase {
 
   /** Reads the chain's present values, for an account where there is one. */
   async loadFor(account: Hex | undefined, autoRenew = true): Promise<void> {
-    transactions.track()
-    if (account !== this.#account) {
-      this.subscription = undefined
-      this.plan = undefined
-      this.planError = undefined
-    }
-    this.#account = account
+    this.#begin(account)
     try {
-      const { money } = await wallet.parts()
+      const money = await wallet.money()
       this.terms = await money.dataset(this.path)
       if (account === undefined) return
       const subscription = await money.subscription(this.path, account)
@@ -100,6 +94,12 @@ export class Purchase {
     } catch (error) {
       this.error = await wallet.explain(error)
     }
+  }
+
+  /** Shows what the chain holds to one without an account, where the caller has read it. */
+  showTerms(terms: Terms): void {
+    this.#begin(undefined)
+    this.terms = terms
   }
 
   /** Subscribes at the rate that was shown; `maxRate` is the most that a renewal may cost. */
@@ -135,8 +135,19 @@ export class Purchase {
     }
   }
 
+  /** What is shown from here on is the account's. */
+  #begin(account: Hex | undefined): void {
+    transactions.track()
+    if (account !== this.#account) {
+      this.subscription = undefined
+      this.plan = undefined
+      this.planError = undefined
+    }
+    this.#account = account
+  }
+
   async #makePlan(account: Hex, autoRenew: boolean): Promise<void> {
-    const { money } = await wallet.parts()
+    const money = await wallet.money()
     try {
       this.plan = await money.plan(this.path, account, autoRenew)
       this.planError = undefined

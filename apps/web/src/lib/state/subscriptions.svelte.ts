@@ -36,7 +36,7 @@ class SubscriptionsState {
     this.error = undefined
     if (account === undefined) return
     try {
-      const { money } = await wallet.parts()
+      const money = await wallet.money()
       const [{ events, paths }, held] = await Promise.all([money.history(account), money.balances(account)])
       if (this.#account !== account) return
       const named = events.flatMap((event) => {

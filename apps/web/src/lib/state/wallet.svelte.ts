@@ -10,7 +10,7 @@ import { announcer } from './announcer.svelte.ts'
 import { app } from './app.svelte.ts'
 import { toShownError } from './to-shown-error.ts'
 
-type Parts = { wallets: Wallets; money: Money; explain: (error: unknown) => ShownError | undefined }
+type Parts = { wallets: Wallets; money: Money }
 /** What a wallet is asked besides transactions, which tell their own state. */
 export type WalletQuestion = { about: 'network' | 'session'; stop: () => void }
 export type Balances = { eth: bigint; token: bigint }
@@ -29,6 +29,7 @@ class WalletState {
   /** What somebody waits for; undefined while nobody does. */
   question = $state.raw<WalletQuestion>()
   #parts: Promise<Parts> | undefined
+  #money: Promise<Money> | undefined
   readonly #settled = Promise.withResolvers<undefined>()
 
   get account(): Hex | undefined {
@@ -122,7 +123,7 @@ class WalletState {
     const { account } = this
     if (account === undefined) return
     try {
-      const { money } = await this.parts()
+      const money = await this.money()
       const { eth, token } = await money.balances(account)
       if (this.account === account) this.balances = { eth, token }
     } catch (error) {
@@ -132,8 +133,17 @@ class WalletState {
 
   /** An error of a wallet or the chain as people read it. */
   async explain(error: unknown): Promise<ShownError> {
-    const { explain } = await this.parts()
-    return explain(error) ?? toShownError(error)
+    const { explainWalletError } = await import('#lib/wallet/explain-wallet-error.ts')
+    return explainWalletError(error) ?? toShownError(error)
+  }
+
+  /** What reads and moves money; to read it takes no wallet. */
+  money(): Promise<Money> {
+    this.#money ??= loadMoney().catch((error: unknown) => {
+      this.#money = undefined
+      throw error
+    })
+    return this.#money
   }
 
   parts(): Promise<Parts> {
@@ -154,10 +164,10 @@ class WalletState {
   }
 
   async #load(): Promise<Parts> {
-    const [network, { createWallets }, { createMoney }, { explainWalletError }, follow] = await Promise.all([
+    const [network, { createWallets }, money, { explainWalletError }, follow] = await Promise.all([
       app.loadNetwork(),
       import('#lib/wallet/wallets.ts'),
-      import('#lib/wallet/money.ts'),
+      this.money(),
       import('#lib/wallet/explain-wallet-error.ts'),
       loadTransactions(),
     ])
@@ -184,15 +194,19 @@ class WalletState {
     }
     wallets.subscribe(update)
     update()
-    const money = createMoney(network)
     await follow({
       ...{ network, client: money.publicClient, locks: navigator.locks },
       account: () => wallets.account(),
       explain: (error) => explainWalletError(error) ?? toShownError(error),
       nowMs: () => Date.now(),
     })
-    return { wallets, money, explain: explainWalletError }
+    return { wallets, money }
   }
+}
+
+async function loadMoney(): Promise<Money> {
+  const [network, { createMoney }] = await Promise.all([app.loadNetwork(), import('#lib/wallet/money.ts')])
+  return createMoney(network)
 }
 
 /** Apart, and only now: the first row of the list does not wait for transactions. */

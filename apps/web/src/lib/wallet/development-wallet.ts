@@ -4,6 +4,7 @@
  */
 import { type Chain, createWalletClient, type Hex, http, isHex } from 'viem'
 import { generatePrivateKey, privateKeyToAccount } from 'viem/accounts'
+import { once } from '#lib/format/once.ts'
 
 /** What the wallet asks its owner about. */
 export type DevelopmentRequest =
@@ -55,8 +56,9 @@ export function announceDevelopmentWallet(parameters: CreateDevelopmentWalletPar
 
 function createProvider(parameters: CreateDevelopmentWalletParameters): Eip1193Provider {
   const { chain, rpcUrl, storage } = parameters
-  const account = openAccount(storage)
-  const client = createWalletClient({ account, chain, transport: http(rpcUrl) })
+  // Made when it is first asked for: who never connects it does not wait for its key.
+  const account = once(() => openAccount(storage))
+  const client = once(() => createWalletClient({ account: account(), chain, transport: http(rpcUrl) }))
   const owner = createOwner(parameters, account)
   const chainIdHex = `0x${chain.id.toString(16)}`
   const listeners = new Map<string, Set<Listener>>()
@@ -68,12 +70,12 @@ function createProvider(parameters: CreateDevelopmentWalletParameters): Eip1193P
         case 'eth_chainId':
           return chainIdHex
         case 'eth_accounts':
-          return storage.getItem(connectedName) === null ? [] : [account.address]
+          return storage.getItem(connectedName) === null ? [] : [account().address]
         case 'eth_requestAccounts':
         case 'wallet_requestPermissions': {
           await owner.connect()
-          if (method === 'eth_requestAccounts') return [account.address]
-          const caveats = [{ type: 'restrictReturnedAccounts', value: [account.address] }]
+          if (method === 'eth_requestAccounts') return [account().address]
+          const caveats = [{ type: 'restrictReturnedAccounts', value: [account().address] }]
           return [{ parentCapability: 'eth_accounts', caveats }]
         }
         case 'wallet_revokePermissions':
@@ -87,9 +89,9 @@ function createProvider(parameters: CreateDevelopmentWalletParameters): Eip1193P
         case 'personal_sign':
           return owner.signMessage(String(params[0]))
         case 'eth_sendTransaction':
-          return client.sendTransaction(await owner.allowTransaction(params[0] as Transaction))
+          return client().sendTransaction(await owner.allowTransaction(params[0] as Transaction))
         default:
-          return client.request({ method, params } as never)
+          return client().request({ method, params } as never)
       }
     },
   }
@@ -99,27 +101,27 @@ type LocalAccount = ReturnType<typeof privateKeyToAccount>
 type Transaction = { to?: Hex; data?: Hex; gas?: Hex; value?: Hex }
 
 /** What only the owner may allow. */
-function createOwner({ confirm, storage }: CreateDevelopmentWalletParameters, account: LocalAccount) {
+function createOwner({ confirm, storage }: CreateDevelopmentWalletParameters, account: () => LocalAccount) {
   const ask = async (request: DevelopmentRequest) => {
     if (!(await confirm(request))) throw new ProviderError(4001, 'You refused in the development wallet.')
   }
   return {
     async connect() {
       if (storage.getItem(connectedName) !== null) return
-      await ask({ kind: 'connect', account: account.address })
+      await ask({ kind: 'connect', account: account().address })
       storage.setItem(connectedName, 'yes')
     },
     async signTypedData(json: string) {
       const typed = JSON.parse(json) as Parameters<LocalAccount['signTypedData']>[0]
-      await ask({ kind: 'sign', account: account.address, title: typed.primaryType, details: json })
-      return account.signTypedData(typed)
+      await ask({ kind: 'sign', account: account().address, title: typed.primaryType, details: json })
+      return account().signTypedData(typed)
     },
     async signMessage(message: string) {
-      await ask({ kind: 'sign', account: account.address, title: 'a message', details: message })
-      return account.signMessage({ message: isHex(message) ? { raw: message } : message })
+      await ask({ kind: 'sign', account: account().address, title: 'a message', details: message })
+      return account().signMessage({ message: isHex(message) ? { raw: message } : message })
     },
     async allowTransaction({ to, data = '0x', gas, value }: Transaction) {
-      await ask({ kind: 'send', account: account.address, to, data })
+      await ask({ kind: 'send', account: account().address, to, data })
       return { data, ...(to && { to }), ...(gas && { gas: BigInt(gas) }), ...(value && { value: BigInt(value) }) }
     },
   }

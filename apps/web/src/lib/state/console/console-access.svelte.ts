@@ -52,7 +52,7 @@ export class ConsoleAccessState {
     this.tier = undefined
     this.#minBlock = 0
     if (account === undefined) return
-    const { money } = await wallet.parts()
+    const money = await wallet.money()
     const block = await money.block()
     const { startSeconds, endSeconds, trialEndSeconds } = await money.subscription(path, account)
     if (this.#asked !== key) return

@@ -104,7 +104,7 @@ class DraftState {
   async loadMarket(): Promise<void> {
     const { account } = wallet
     try {
-      const [{ money }, { createListing }] = await Promise.all([wallet.parts(), import('./publish-work.ts')])
+      const [money, { createListing }] = await Promise.all([wallet.money(), import('./publish-work.ts')])
       const listing = createListing(await app.loadNetwork(), money.publicClient)
       this.market = await listing.market()
       const taken = account === undefined || this.draft.name === '' ? undefined : await this.#isTaken(listing, account)

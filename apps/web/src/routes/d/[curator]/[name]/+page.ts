@@ -1,3 +1,4 @@
-// Served by the fallback page: datasets are not known when the site is built.
-export const prerender = false
+// Datasets are not known when the site is built: one page of no dataset is, and its relay serves it for every dataset.
+export const prerender = true
 export const ssr = false
+export const entries = () => [{ curator: '_', name: '_' }]
