@@ -6,6 +6,7 @@ import type { ErrorCode } from '../shared/protocol/src/errors.ts'
 
 const persistence = 'apps/relay/src/roles/persistence'
 const verification = `${persistence}/verify-refusals.test.ts`
+const embeds = `${persistence}/verify-embeds.test.ts`
 const answering = `${persistence}/answer-query.test.ts`
 /** Each followed by the honest transaction. */
 const verbs = 'apps/relay/test/chain/verb-refusals.test.ts'
@@ -28,6 +29,9 @@ const provokedBy: Record<ErrorCode, string> = {
   'grant-invalid': verification,
   'grant-expired': verification,
   'grant-widened': verification,
+  'grant-superseded': embeds,
+  'grant-paused': embeds,
+  'template-unknown': embeds,
   'no-subscription': verification,
   'subscription-ended': verification,
   'chain-behind': verification,
@@ -71,6 +75,7 @@ const provokedBy: Record<ErrorCode, string> = {
   'rows-invalid': 'apps/relay/src/snapshot/publish-snapshot.test.ts',
   'no-relay': `${client}/query-failover.test.ts`,
   'no-node': `${client}/query-tampering.test.ts`,
+  'grant-unknown': 'apps/relay/test/e2e/embeds.test.ts',
   'no-session': `${client}/query-failover.test.ts`,
   'answer-invalid': 'shared/client/src/query/decode-batch.test.ts',
   'receipt-invalid': 'shared/client/src/query/check-answer.test.ts',

@@ -34,7 +34,7 @@ import {
   type AuthorizeParameters,
   type AuthorizeReturnType,
   deploymentOf,
-  requireSession,
+  authorityOf,
 } from './sessions.ts'
 import type { ClientParts } from './types.ts'
 
@@ -132,8 +132,8 @@ export function createMarketplaceClient(parts: ClientParts): MarketplaceClient {
     subscription: ({ dataset, account }) => readSubscription({ ...write, dataset: idOf(dataset), account }),
     prepare: () => parts.decoder?.warm(),
     query: ({ account, ...query }) =>
-      createQueryRun({ parts, connections, datasets, query, session: () => requireSession(parts, account) }),
-    sample: (query) => createQueryRun({ parts, connections, datasets, query, session: undefined }),
+      createQueryRun({ parts, connections, datasets, query, authorize: () => authorityOf(parts, account) }),
+    sample: (query) => createQueryRun({ parts, connections, datasets, query, authorize: undefined }),
     health: createHealth({ parts, connections, datasets }),
     network: () => view,
     extend: (create) => create({ parts, connections, datasets }),

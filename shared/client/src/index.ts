@@ -8,7 +8,7 @@ export type { ClientNetwork, ConnectionStatus, NetworkStatus, RelayStatus } from
 export { type NodeProbe, probeNode, type ProbeNodeParameters } from './probe-node.ts'
 export type { Batch } from './query/batch.ts'
 export type { QueryParameters, SampleParameters } from './query/query-request.ts'
-export type { QueryResult, QueryRun } from './query/query-run.ts'
+export { createQueryRun, type QueryResult, type QueryRun } from './query/query-run.ts'
 export { recordAddresses, maxRecordAddresses } from './record-addresses.ts'
 export { createRelayList } from './relay-list.ts'
 export type { AuthorizeParameters, AuthorizeReturnType, GrantSigner } from './sessions.ts'

@@ -67,7 +67,7 @@ async function ask({ parts, located, streams, node, connect, signal: outer }: Pr
     const connection = await connect(signal)
     const startedMs = parts.nowMs()
     const attempt = attemptQuery({
-      ...{ parts, located, node, connection, streams, request, session: undefined, signal },
+      ...{ parts, located, node, connection, streams, request, authority: undefined, signal },
       onStage: () => undefined,
     })
     let next: IteratorResult<unknown, AttemptEnd>

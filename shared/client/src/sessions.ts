@@ -11,7 +11,7 @@ import {
   zeroHash,
 } from '@enigma/protocol'
 import { bytesToHex } from 'viem'
-import type { ClientParts, Session } from './types.ts'
+import type { Authority, ClientParts, Session } from './types.ts'
 
 const defaultSessionSeconds = limits.grantSessionSeconds - 3600
 /** A session this close to its end is renewed by `authorize`. */
@@ -62,6 +62,12 @@ export async function requireSession({ network, keys, nowSeconds }: ClientParts,
     message: 'There is no running session of the account here: its wallet has to sign once (`authorize`).',
     details: account,
   })
+}
+
+/** By what an account's queries are asked: its running session; throws `no-session`. */
+export async function authorityOf(parts: ClientParts, account: Hex): Promise<Authority> {
+  const { key, grant } = await requireSession(parts, account)
+  return { key, grants: [grant] }
 }
 
 /** The deployment of a network file. */

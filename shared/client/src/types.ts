@@ -1,7 +1,7 @@
 /** What the SDK is made of: everything with side effects is handed in. */
 import type { ChainClient } from '@enigma/chain'
 import type { Primitives, SessionKey } from '@enigma/crypto'
-import type { Hex, NetworkFile, SignedGrant } from '@enigma/protocol'
+import type { GrantChain, Hex, NetworkFile, SignedGrant, TemplateClaim } from '@enigma/protocol'
 import type { Connection, Libp2p, PeerId } from '@libp2p/interface'
 import type { Multiaddr } from '@multiformats/multiaddr'
 import type { DecodeAnswer } from './decode/decode-answer.ts'
@@ -9,6 +9,9 @@ import type { InflateRaw } from './query/decode-batch.ts'
 
 /** A session: the key that signs queries and the wallet's grant for it. */
 export type Session = { key: SessionKey; grant: SignedGrant }
+
+/** By what a query is asked: the key that signs it, its grants from the wallet's down, and the template that it is. */
+export type Authority = { key: SessionKey; grants: GrantChain; template?: TemplateClaim | undefined }
 
 /** Where sessions are kept, by deployment and account. */
 export type KeyStore = {

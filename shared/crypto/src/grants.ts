@@ -6,6 +6,7 @@ import {
   type GrantChain,
   type GrantLimits,
   type Hex,
+  isEmbedGrant,
   limits,
   MarketplaceError,
   type SignedGrant,
@@ -17,8 +18,8 @@ import { recoverSigner } from './recover-signer.ts'
 import { hashTyped, type TypedData, typedDataOf } from './typed-data.ts'
 
 const knownAbilities = abilities.query | abilities.embed
-/** Characters of a delegate key: 65 bytes of a P-256 point or 20 bytes of an account, as hex. */
-const delegateKeyLength = { p256: 2 + 130, eoa: 2 + 40 } as const
+/** Characters of a delegate key: 65 bytes of a P-256 point, 20 bytes of an account, or none, as hex. */
+const delegateKeyLength = { p256: 2 + 130, eoa: 2 + 40, open: 2 } as const
 
 /** The EIP-712 hash of a grant. */
 export function hashGrant(grant: Grant, deployment: Deployment): Hex {
@@ -80,6 +81,7 @@ export async function verifyGrantChain(parameters: VerifyGrantChainParameters): 
   let parent: Grant | undefined
   for (const { grant, signature } of chain) {
     checkGrant(grant, parent, grantHashes.at(-1), nowSeconds)
+    if ((ability & abilities.embed) !== 0) checkEmbed(grant)
     const digest = hashGrant(grant, deployment)
     if (!(await isSigned({ ...parameters, grant, parent, digest, signature })))
       throw grantInvalid('is not signed by its grantor')
@@ -91,6 +93,21 @@ export async function verifyGrantChain(parameters: VerifyGrantChainParameters): 
   return { root: first.grant.root, delegateKey, limits: grantLimits, maxRequestSeconds, grantHashes, last: last.grant }
 }
 
+export type VerifyWalletGrantParameters = Pick<
+  VerifyGrantChainParameters,
+  'deployment' | 'nowSeconds' | 'verifyContractSignature'
+> & { signed: SignedGrant }
+
+/** Verifies a grant that its account's wallet signed, whatever it allows; returns its hash, throws as the chain does. */
+export async function verifyWalletGrant({ signed, ...rest }: VerifyWalletGrantParameters): Promise<Hex> {
+  const { grant, signature } = signed
+  checkGrant(grant, undefined, undefined, rest.nowSeconds)
+  if (isEmbedGrant(grant)) checkEmbed(grant)
+  const digest = hashGrant(grant, rest.deployment)
+  if (await isSignedByWallet({ ...rest, grant, digest, signature })) return digest
+  throw grantInvalid('is not signed by its account')
+}
+
 function checkGrant(grant: Grant, parent: Grant | undefined, parentHash: Hex | undefined, nowSeconds: number): void {
   if (grant.permissions.some((permission) => (permission.abilities & ~knownAbilities) !== 0)) {
     throw grantInvalid('holds an ability that this node does not know')
@@ -99,6 +116,8 @@ function checkGrant(grant: Grant, parent: Grant | undefined, parentHash: Hex | u
   if (new Set(grant.nodes.map((node) => node.signer)).size !== grant.nodes.length) {
     throw grantInvalid('names a node twice')
   }
+  if (grant.nodes.reduce((sum, { bps }) => sum + bps, 0) > 10_000) throw grantInvalid('shares more than the whole')
+  if (grant.profile === 'open') checkEmbed(grant)
   if (grant.parentGrantHash !== (parentHash ?? zeroHash)) throw grantInvalid('names another parent')
   if (grant.validAfter > nowSeconds + limits.clockSkewSeconds || grant.validUntil <= nowSeconds) {
     throw new MarketplaceError({
@@ -112,12 +131,22 @@ function checkGrant(grant: Grant, parent: Grant | undefined, parentHash: Hex | u
   if (isSession && grant.validUntil - grant.validAfter > limits.grantSessionSeconds) {
     throw grantInvalid('is a session of more than 7 days')
   }
+  if (grant.validUntil - grant.validAfter > limits.embedSeconds) throw grantInvalid('is for more than 30 days')
   if (parent !== undefined) {
     const field = widenedField(grant, parent)
     if (field === undefined) return
     const message = 'A child grant allows more than its parent; a grant may only narrow.'
     throw new MarketplaceError({ code: 'grant-widened', message, details: field })
   }
+}
+
+/** A grant for embeds bounds what is asked to templates, and who answers to nodes that share its budgets. */
+function checkEmbed(grant: Grant): void {
+  const { permissions, nodes } = grant
+  if (!isEmbedGrant(grant)) throw grantInvalid('embeds and allows more than templates')
+  if (permissions.some(({ templatesRoot }) => templatesRoot === zeroHash))
+    throw grantInvalid('embeds without templates')
+  if (nodes.length === 0) throw grantInvalid('embeds without naming nodes')
 }
 
 /** The first field in which a child allows more than its parent, or undefined when it only narrows. */
@@ -127,7 +156,7 @@ export function widenedField(child: Grant, parent: Grant): string | undefined {
     boolean
   > = {
     root: child.root === parent.root,
-    origin: parent.origin === '' || child.origin === parent.origin,
+    origin: originsWithin(child.origin, parent.origin),
     permissions: child.permissions.every((permission) => isWithin(permission, parent)),
     nodes: sharesWithin(child.nodes, parent.nodes),
     epoch: child.epoch === parent.epoch,
@@ -147,6 +176,12 @@ function isWithin(child: Grant['permissions'][number], parent: Grant): boolean {
       (child.abilities & ~allowed) === 0 &&
       (templatesRoot === zeroHash || templatesRoot === child.templatesRoot),
   )
+}
+
+function originsWithin(child: string, parent: string): boolean {
+  if (parent === '') return true
+  const allowed = new Set(parent.split(' '))
+  return child.split(' ').every((origin) => allowed.has(origin))
 }
 
 function sharesWithin(child: Grant['nodes'], parent: Grant['nodes']): boolean {
@@ -176,6 +211,8 @@ type SignatureCheck = VerifyGrantChainParameters & {
 
 async function isSigned(check: SignatureCheck): Promise<boolean> {
   const { digest, signature, parent, verify = verifyP256 } = check
+  // Nobody holds a key that an open grant delegates to.
+  if (parent?.profile === 'open') return false
   if (check.isKnownSignature?.(digest, signature) === true) return true
   const valid =
     parent === undefined
@@ -192,7 +229,7 @@ async function isSignedByWallet({
   digest,
   signature,
   verifyContractSignature,
-}: SignatureCheck): Promise<boolean> {
+}: Pick<SignatureCheck, 'grant' | 'digest' | 'signature' | 'verifyContractSignature'>): Promise<boolean> {
   if ((await recoverSigner(digest, signature)) === root) return true
   return (await verifyContractSignature?.({ account: root, digest, signature })) ?? false
 }

@@ -30,9 +30,50 @@ async function subtree(hashes: readonly Uint8Array[]): Promise<Uint8Array> {
   const [first] = hashes
   if (first === undefined) return sha256(new Uint8Array(0))
   if (hashes.length === 1) return first
-  const half = 2 ** (Math.ceil(Math.log2(hashes.length)) - 1)
+  const half = leftCount(hashes.length)
   const [left, right] = await Promise.all([subtree(hashes.slice(0, half)), subtree(hashes.slice(half))])
+  return hashNode(left, right)
+}
+
+/** Leaves of the left subtree: the largest power of two below `count`, which is at least 2. */
+function leftCount(count: number): number {
+  return 2 ** (Math.ceil(Math.log2(count)) - 1)
+}
+
+function hashNode(left: Uint8Array, right: Uint8Array): Promise<Uint8Array> {
   return sha256(concatBytes(nodeTag, left, right))
+}
+
+/** The hashes that lead from the leaf at `index` to the root, the leaf's sibling first (RFC 6962 §2.1.1). */
+export async function merkleProof(leafHashes: readonly Uint8Array[], index: number): Promise<Hex[]> {
+  if (leafHashes.length <= 1) return []
+  const half = leftCount(leafHashes.length)
+  const [left, right] = [leafHashes.slice(0, half), leafHashes.slice(half)]
+  const isLeft = index < half
+  const within = isLeft ? await merkleProof(left, index) : await merkleProof(right, index - half)
+  return [...within, await merkleRoot(isLeft ? right : left)]
+}
+
+export type RootOfProofParameters = { leafHash: Uint8Array; index: number; count: number; proof: readonly Hex[] }
+
+/** The root of `count` leaves that a proof leads to; undefined for one that fits no such tree. */
+export async function rootOfProof({ leafHash, index, count, proof }: RootOfProofParameters): Promise<Hex | undefined> {
+  // From the root down: on which side the leaf is at each level.
+  const sides: boolean[] = []
+  let [at, left] = [index, count]
+  if (!(index >= 0 && index < count)) return undefined
+  while (left > 1) {
+    const half = leftCount(left)
+    sides.push(at < half)
+    ;[at, left] = at < half ? [at, half] : [at - half, left - half]
+  }
+  if (proof.length !== sides.length) return undefined
+  let hash = leafHash
+  for (const [level, isLeft] of sides.toReversed().entries()) {
+    const sibling = hexToBytes(proof[level] ?? '0x')
+    hash = await (isLeft ? hashNode(hash, sibling) : hashNode(sibling, hash))
+  }
+  return bytesToHex(hash)
 }
 
 /** A segment's root from its rows: leaves are blocks of 1,024 canonically encoded rows. */

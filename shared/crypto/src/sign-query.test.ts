@@ -50,6 +50,7 @@ describe('signed queries', () => {
       snapshot: { kind: 'seq', seq: 1 },
       sql: 'select 1',
       parameters: [{ type: 'bigint', value: '8' }],
+      template: { terms: { name: 'one', parameters: [], maxRows: 1 }, index: 0, count: 1, proof: [] },
       sessionKey: stranger.publicKey,
       replyKey: `0x${'14'.repeat(65)}`,
       audience: `0x${'ce'.repeat(20)}`,

@@ -2,7 +2,7 @@ import type { CataloguePage } from '@enigma/catalogue'
 import { decodeCbor, type Hex, MarketplaceError } from '@enigma/protocol'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { decodeAnnouncement, decodePage, encodeAnnouncement, encodePage } from './catalogue/catalogue-messages.ts'
+import { decodeGossip, decodePage, encodeGossip, encodePage } from './catalogue/catalogue-messages.ts'
 import { encodeFrameLength } from './framing/framed-stream.ts'
 import { networkLimits } from './network-limits.ts'
 import { createQueryId, encodeQueryRoute, maxRouteBytes, queryRouteSchema } from './query/query-route.ts'
@@ -111,7 +111,7 @@ describe('decode(encode(x)) is x', () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 2000 }), hex(65), (manifest, signature) => {
         const item = { kind: 'manifest', signed: { manifest, signature } } as const
-        expect(decodeAnnouncement(encodeAnnouncement(item))).toEqual(item)
+        expect(decodeGossip(encodeGossip(item))).toEqual(item)
       }),
     )
   })
@@ -130,7 +130,7 @@ describe('decode(encode(x)) is x', () => {
 })
 
 describe('random bytes throw only our error', () => {
-  test.each([decodePage, decodeAnnouncement, decodeSignedManifest, decodeSignedRecord, decodeRoute])('%o', (decode) => {
+  test.each([decodePage, decodeGossip, decodeSignedManifest, decodeSignedRecord, decodeRoute])('%o', (decode) => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 300 }), (bytes) => {
         expect(() => decode(bytes)).toThrow(MarketplaceError)

@@ -14,6 +14,8 @@ export type { ProtocolHost, ProtocolServer, RemotePeer } from './framing/serve-p
 export * from './framing/stream-pool.ts'
 export { type Traffic, trafficOf } from './framing/traffic.ts'
 export type { TransferObserver } from './framing/window.ts'
+export * from './grants/grants-local.ts'
+export * from './grants/grants-remote.ts'
 export * from './locate/locate.ts'
 export * from './network-limits.ts'
 export * from './query/query-local.ts'

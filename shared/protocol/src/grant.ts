@@ -19,12 +19,16 @@ export const grantLimitsSchema = v.strictObject({
 })
 export type GrantLimits = v.InferOutput<typeof grantLimitsSchema>
 
-/** `profile` "p256": `delegateKey` is an uncompressed P-256 point; "eoa": a 20-byte account. */
+/**
+ * `profile` "p256": `delegateKey` is an uncompressed P-256 point; "eoa": a 20-byte account; "open": no key, whoever holds
+ * the grant may use it. `origin` names the web origins that it is for, with a space in between; empty for any. `epoch` is
+ * the account's at the grant registry. Of one `id` the highest `revision` counts.
+ */
 export const grantSchema = v.strictObject({
   root: addressSchema,
   delegateKey: hexSchema(65),
-  profile: v.picklist(['p256', 'eoa']),
-  origin: textSchema(300),
+  profile: v.picklist(['p256', 'eoa', 'open']),
+  origin: textSchema(1000),
   permissions: v.pipe(
     v.array(v.strictObject({ dataset: hashSchema, abilities: uintSchema(0xffff_ffff), templatesRoot: hashSchema })),
     v.minLength(1),

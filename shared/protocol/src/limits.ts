@@ -5,6 +5,15 @@ export const limits = {
   grantBytes: 8 * 1024,
   grantDepth: 3,
   grantSessionSeconds: 7 * 86_400,
+  /** The longest life of an embed's grant. */
+  embedSeconds: 30 * 86_400,
+  embedBytes: 64 * 1024,
+  embedsPerAccount: 100,
+  templates: 64,
+  templateParameters: 16,
+  /** Values that one parameter of a template may list. */
+  templateValues: 256,
+  templateSqlBytes: 8 * 1024,
   queryBytes: 64 * 1024,
   sealedQueryBytes: 80 * 1024,
   sqlBytes: 16 * 1024,

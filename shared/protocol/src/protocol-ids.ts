@@ -2,9 +2,11 @@
 export const protocolIds = {
   acceptance: '/enigma/acceptance/1.0.0',
   catalogue: '/enigma/catalogue/1.0.0',
+  grants: '/enigma/grants/1.0.0',
   locate: '/enigma/locate/1.0.0',
   query: '/enigma/query/1.0.0',
   snapshot: '/enigma/snapshot/1.0.0',
+  usage: '/enigma/usage/1.0.0',
 } as const
 
 /** The version word that opens every protocol. */

@@ -3,19 +3,9 @@ import * as v from 'valibot'
 import { decodeCbor, encodeCbor } from './cbor.ts'
 import { grantChainSchema } from './grant.ts'
 import { limits } from './limits.ts'
+import { parameterSchema } from './parameter.ts'
 import { addressSchema, bytesSchema, hashSchema, hexSchema, textSchema, uintSchema } from './schemas.ts'
-
-/** A typed parameter, bound as `$1`, `$2`, … and never spliced; `bigint` and `timestamp` travel as decimal text. */
-export const parameterSchema = v.variant('type', [
-  v.strictObject({ type: v.literal('null') }),
-  v.strictObject({ type: v.literal('boolean'), value: v.boolean() }),
-  v.strictObject({ type: v.literal('double'), value: v.number() }),
-  v.strictObject({ type: v.literal('bigint'), value: v.pipe(v.string(), v.regex(/^-?\d{1,19}$/)) }),
-  v.strictObject({ type: v.literal('text'), value: textSchema(limits.parameterBytes) }),
-  v.strictObject({ type: v.literal('date'), value: v.pipe(v.string(), v.regex(/^\d{4}-\d\d-\d\d$/)) }),
-  v.strictObject({ type: v.literal('timestamp'), value: v.pipe(v.string(), v.isoTimestamp(), v.maxLength(40)) }),
-])
-export type Parameter = v.InferOutput<typeof parameterSchema>
+import { templateClaimSchema } from './template.ts'
 
 /** Which snapshot: the newest that the node serves, or one by number. */
 export const snapshotWishSchema = v.variant('kind', [
@@ -24,8 +14,9 @@ export const snapshotWishSchema = v.variant('kind', [
 ])
 
 /**
- * `kind: sample` needs no grant: `grantHash` is zero and an ephemeral key signs. `replyKey` is a fresh uncompressed
- * P-256 point; times are Unix seconds; `minBlock` is the block that the asker knows to hold its subscription.
+ * `kind: sample` needs no grant: `grantHash` is zero and an ephemeral key signs. With `template`, `sql` is a template of
+ * the grant. `replyKey` is a fresh uncompressed P-256 point; times are Unix seconds; `minBlock` is the block that the
+ * asker knows to hold its subscription.
  */
 export const querySchema = v.strictObject({
   v: v.literal(1),
@@ -37,6 +28,7 @@ export const querySchema = v.strictObject({
   snapshot: snapshotWishSchema,
   sql: v.pipe(textSchema(limits.sqlBytes), v.minLength(1)),
   parameters: v.pipe(v.array(parameterSchema), v.maxLength(limits.parameters)),
+  template: v.exactOptional(templateClaimSchema),
   sessionKey: hexSchema(65),
   replySuite: v.literal(1),
   replyKey: hexSchema(65),

@@ -160,7 +160,7 @@ function guestLimitsOf({ persistence: { accepts } }: NodeConfig) {
 }
 
 function startPersistence(
-  { config, deployment, state, mirror, log, nowSeconds, metrics }: DataRolesParts,
+  { config, deployment, state, mirror, peers, log, nowSeconds, metrics }: DataRolesParts,
   tools: SandboxTools,
 ): PersistenceRole {
   const { processes, memoryBytes, threads, maxQueries, maxMemoryBytes = totalmem() * 0.75 } = config.persistence
@@ -186,6 +186,7 @@ function startPersistence(
       maxQueriesPerAccount: accountShareOf(maxQueries),
       maxHeadAgeSeconds: config.chain.maxHeadAgeSeconds,
     },
+    findEmbeds: peers.findEmbeds,
     nowSeconds,
     nowMs: () => performance.now(),
     noncesKnownSinceSeconds: noncesKnownSince({

@@ -4,8 +4,15 @@
  */
 import { recordAddresses } from '@enigma/client'
 import { verifyNodeRecord } from '@enigma/crypto'
-import { locateDataset, type Location, raceInTurn, timedOut } from '@enigma/network'
-import { type Deployment, type Hex, MarketplaceError, type NodeRecord, type SignedNodeRecord } from '@enigma/protocol'
+import { fetchEmbed, locateDataset, type Location, raceInTurn, timedOut } from '@enigma/network'
+import {
+  type Deployment,
+  type Embed,
+  type Hex,
+  MarketplaceError,
+  type NodeRecord,
+  type SignedNodeRecord,
+} from '@enigma/protocol'
 import type { Connection, Libp2p } from '@libp2p/interface'
 
 const dialTimeoutMs = 15_000
@@ -16,6 +23,8 @@ export type PeersParts = {
   node: Pick<Libp2p, 'dial'>
   deployment: Deployment
   relays: () => readonly Connection[]
+  /** The embed as this node has it itself, on a relay. */
+  embedHere?: ((id: Hex) => Embed | undefined) | undefined
   /** What this node knows itself, on a relay. */
   locateHere?: ((dataset: Hex) => Location | undefined) | undefined
   nowSeconds: () => number
@@ -31,6 +40,8 @@ export type LocateParameters<Result> = {
 export type Peers = {
   /** Manifest and node records as some relay has them; throws `dataset-unknown`, `no-relay`, or what `use` throws. */
   locate: <Result>(parameters: LocateParameters<Result>) => Promise<Result>
+  /** The revisions of an embed that the relays of this node have, not verified; throws where none of them says. */
+  findEmbeds: (id: Hex, signal: AbortSignal) => Promise<readonly Embed[]>
   /** A connection to a node of a dataset, at the addresses of its own record; throws `no-node`. */
   connect: (parameters: { dataset: Hex; peerId: string; signal: AbortSignal }) => Promise<Connection>
 }
@@ -57,6 +68,7 @@ export function createPeers(parts: PeersParts): Peers {
   }
   return {
     locate,
+    findEmbeds: (id, signal) => findEmbeds(parts, id, signal),
     connect: ({ dataset, peerId, signal }) =>
       locate({
         dataset,
@@ -67,6 +79,18 @@ export function createPeers(parts: PeersParts): Peers {
         },
       }),
   }
+}
+
+async function findEmbeds({ relays, embedHere }: PeersParts, id: Hex, signal: AbortSignal): Promise<readonly Embed[]> {
+  const asked = relays().map((connection) => fetchEmbed({ connection, id, signal }))
+  const here = Promise.resolve(embedHere?.(id))
+  const told = await Promise.allSettled([...(embedHere === undefined ? [] : [here]), ...asked])
+  if (told.every(({ status }) => status === 'rejected')) throw mostTelling(new AggregateError(told.map(reasonOf)))
+  return told.flatMap((each) => (each.status === 'fulfilled' && each.value !== undefined ? [each.value] : []))
+}
+
+function reasonOf(settled: PromiseSettledResult<unknown>): unknown {
+  return settled.status === 'rejected' ? settled.reason : undefined
 }
 
 /** Asks relays, and remembers which of them were slower than another one: those are asked last. */

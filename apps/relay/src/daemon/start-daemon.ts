@@ -119,7 +119,15 @@ async function startNetwork(parts: NetworkParts): Promise<void> {
     },
   })
   const locateHere = (dataset: Hex) => relay?.locate(dataset)
-  const peers = createPeers({ node: host.node, deployment, relays: keeper.connections, locateHere, nowSeconds })
+  const embedHere = config.roles.includes('relay') ? (id: Hex) => relay?.embedOf(id) : undefined
+  const peers = createPeers({
+    node: host.node,
+    deployment,
+    relays: keeper.connections,
+    locateHere,
+    embedHere,
+    nowSeconds,
+  })
   const onDatasets = () => void announcer.refresh().catch(onError)
   const shared = { config, deployment, state, host, mirror, peers, log, nowSeconds, metrics }
   const roles = createDataRoles({ ...shared, onDatasets })
@@ -197,6 +205,7 @@ async function startRelay(
     database,
     chain,
     deployment,
+    accessOf: mirror.accessOf,
     answer: persistence?.answer,
     watchForward: metrics.watchForward,
     nowSeconds,

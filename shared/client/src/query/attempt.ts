@@ -13,6 +13,7 @@ import {
   type Query,
   refusalToError,
   type ResultColumn,
+  type SignedGrant,
   type Value,
   zeroHash,
 } from '@enigma/protocol'
@@ -31,7 +32,7 @@ import {
   outOfTurn,
 } from '../decode/decode-answer.ts'
 import { deploymentOf } from '../sessions.ts'
-import type { ClientParts, QueryStage, Session } from '../types.ts'
+import type { Authority, ClientParts, QueryStage } from '../types.ts'
 import { readBatch } from './batch.ts'
 import { checkAnswer } from './check-answer.ts'
 import type { ColumnData } from './column-data.ts'
@@ -49,7 +50,7 @@ export type AttemptParameters = {
   streams: StreamPool
   request: QueryRequest
   /** Absent for samples. */
-  session: Session | undefined
+  authority: Authority | undefined
   signal: AbortSignal | undefined
   onStage: (stage: QueryStage) => void
 }
@@ -191,20 +192,24 @@ async function* withDeadline(
   }
 }
 
-async function signRequest({ parts, located, node, request, session }: AttemptParameters, replyKeyPair: ReplyKeyPair) {
-  const key = session?.key ?? (await createSessionKey())
+async function signRequest(
+  { parts, located, node, request, authority }: AttemptParameters,
+  replyKeyPair: ReplyKeyPair,
+) {
+  const { key, grants, template } = authority ?? { key: await createSessionKey(), grants: [] }
   const { chainId, marketplace } = parts.network
   const issuedAt = parts.nowSeconds()
   const query: Query = {
     v: 1,
     chainId,
     marketplace,
-    kind: session === undefined ? 'sample' : 'query',
-    grantHash: session === undefined ? zeroHash : grantHashOf(session, deploymentOf(parts.network)),
+    kind: authority === undefined ? 'sample' : 'query',
+    grantHash: grantHashOf(grants.at(-1), deploymentOf(parts.network)),
     dataset: located.id,
     snapshot: request.snapshot,
     sql: request.sql,
     parameters: [...request.parameters],
+    ...(template === undefined ? {} : { template }),
     sessionKey: key.publicKey,
     replySuite: 1,
     replyKey: replyKeyPair.publicKeyHex,
@@ -216,18 +221,19 @@ async function signRequest({ parts, located, node, request, session }: AttemptPa
     maxBytes: request.maxBytes,
     minBlock: request.minBlock,
   }
-  const signed = await signQuery({ query, key, grants: session === undefined ? [] : [session.grant] })
+  const signed = await signQuery({ query, key, grants })
   return { query, signedQuery: encodeSignedQuery(signed) }
 }
 
-/** Of sessions, which never change; a client has one deployment. */
-const grantHashes = new WeakMap<Session, Hex>()
+/** Of grants, which never change; a client has one deployment. */
+const grantHashes = new WeakMap<SignedGrant, Hex>()
 
-function grantHashOf(session: Session, deployment: Deployment): Hex {
-  const known = grantHashes.get(session)
+function grantHashOf(signed: SignedGrant | undefined, deployment: Deployment): Hex {
+  if (signed === undefined) return zeroHash
+  const known = grantHashes.get(signed)
   if (known !== undefined) return known
-  const hash = hashGrant(session.grant.grant, deployment)
-  grantHashes.set(session, hash)
+  const hash = hashGrant(signed.grant, deployment)
+  grantHashes.set(signed, hash)
   return hash
 }
 

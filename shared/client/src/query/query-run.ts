@@ -5,6 +5,7 @@
 import {
   type AnswerEnd,
   type ErrorCode,
+  type Hex,
   limits,
   MarketplaceError,
   type NodeRecord,
@@ -19,7 +20,7 @@ import type { Connection } from '@libp2p/interface'
 import { type Connections, transportOf } from '../connections.ts'
 import type { Datasets, LocatedDataset } from '../datasets.ts'
 import { DecoderLostError } from '../decode/worker-decoder.ts'
-import type { ClientParts, QueryPath, QueryStage, QueryTrace, Session, Transport } from '../types.ts'
+import type { Authority, ClientParts, QueryPath, QueryStage, QueryTrace, Transport } from '../types.ts'
 import { type AttemptEnd, attemptQuery, type ClientTimings } from './attempt.ts'
 import { type Batch, readBatch } from './batch.ts'
 import { connectPath } from './connect-path.ts'
@@ -111,8 +112,10 @@ export type StartQueryParameters = {
   connections: Connections
   datasets: Datasets
   query: Omit<QueryParameters, 'account'>
-  /** Gives the session; undefined for samples. */
-  session: (() => Promise<Session>) | undefined
+  /** By what is asked; undefined for samples. */
+  authorize: (() => Promise<Authority>) | undefined
+  /** The only nodes to ask, where the grant names them. */
+  signers?: readonly Hex[] | undefined
 }
 
 /** Starts nothing until it is iterated or collected. */
@@ -170,7 +173,7 @@ async function* runAttempts(parameters: StartQueryParameters): AsyncGenerator<Ba
     firstRowsMs: undefined,
     hasRows: false,
     failover: undefined,
-    mostRows: parameters.session === undefined ? limits.sampleRows : undefined,
+    mostRows: parameters.authorize === undefined ? limits.sampleRows : undefined,
   }
   const { tracer } = state
   let failure: MarketplaceError | undefined
@@ -247,16 +250,16 @@ async function* runAttempt(
   // The relay that only finds a directly asked node carries no answer: it may be reached by any transport.
   const finding = query.path === 'direct' ? { ...choice, webrtcOnly: false } : choice
   const located = await datasets.locate(query.dataset, { ...finding, isFresh: attempt > 1 })
-  const node = pick(located.nodes, attempt)
+  const node = pick(allowedNodes(located.nodes, parameters.signers), attempt)
   tracer.found(node.peerId)
   tracer.enter('connect', attempt)
   const connection = await connectPath({ connections, path: query.path, located, node, choice })
   tracer.connected(connection)
-  const session = await parameters.session?.()
+  const authority = await parameters.authorize?.()
   const request = requestOf(query, located, state)
   const streams = connections.queryStreams
   const onStage = (stage: QueryStage) => tracer.enter(stage, attempt)
-  const batches = attemptQuery({ parts, located, node, connection, streams, request, session, signal, onStage })
+  const batches = attemptQuery({ parts, located, node, connection, streams, request, authority, signal, onStage })
   let isRestart = state.hasRows
   try {
     for (;;) {
@@ -291,6 +294,10 @@ function leavePath(connections: Connections, connection: Connection, error: unkn
   const relay = connections.relays().find((each) => each.peerId === peerId)
   if (relay !== undefined) connections.demote(relay)
   if (error.code === 'timeout') connection.abort(error)
+}
+
+function allowedNodes(nodes: readonly NodeRecord[], signers: readonly Hex[] | undefined): readonly NodeRecord[] {
+  return signers === undefined ? nodes : nodes.filter(({ signer }) => signers.includes(signer))
 }
 
 function pick<Item>(items: readonly Item[], attempt: number): Item {

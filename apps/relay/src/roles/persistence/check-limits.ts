@@ -1,13 +1,15 @@
 /** Row, byte and time limits of a query against its dataset, its grants and its access (DESIGN §6). Pure. */
+import { templateUnknown } from '@enigma/crypto'
 import {
+  abilities,
   type Grant,
   type Hex,
   limits as wireLimits,
   type Manifest,
   MarketplaceError,
   type Query,
+  zeroHash,
 } from '@enigma/protocol'
-import { zeroHash } from '@enigma/protocol'
 import type { AccessTier } from './check-access.ts'
 import type { PersistenceLimits } from './persistence-limits.ts'
 
@@ -31,6 +33,7 @@ export function checkLimits({ query, manifest, grants, tier, limits }: CheckLimi
   const bounds = [
     { rows: manifest.limits.maxRows, why: 'the dataset allows' },
     ...grants.map((grant) => ({ rows: grant.limits.maxRows, why: 'the grant allows' })),
+    ...(query.template === undefined ? [] : [{ rows: query.template.terms.maxRows, why: 'the template allows' }]),
     ...(tier === 'trial' ? [{ rows: limits.trialRows, why: 'a trial allows' }] : []),
     ...(tier === 'sample' ? [{ rows: limits.sampleRows, why: 'a free sample allows' }] : []),
   ]
@@ -44,10 +47,16 @@ export function checkLimits({ query, manifest, grants, tier, limits }: CheckLimi
   }
 }
 
-export type CheckNodeGrantsParameters = { grants: readonly Grant[]; dataset: Hex; signer: Hex }
+export type CheckNodeGrantsParameters = {
+  grants: readonly Grant[]
+  dataset: Hex
+  signer: Hex
+  /** What the query's SQL is proven to be a template under; undefined for SQL of one's own. */
+  templatesRoot: Hex | undefined
+}
 
-/** Refuses grants that do not hold at this node, of another epoch, or that allow templates only. */
-export function checkNodeGrants({ grants, dataset, signer }: CheckNodeGrantsParameters): void {
+/** Refuses grants that do not hold at this node, of another epoch, or that do not allow the query's SQL. */
+export function checkNodeGrants({ grants, dataset, signer, templatesRoot }: CheckNodeGrantsParameters): void {
   for (const grant of grants) {
     if (grant.epoch !== 0) {
       throw new MarketplaceError({ code: 'grant-invalid', message: 'The grant is of another epoch; sign a new one.' })
@@ -59,6 +68,10 @@ export function checkNodeGrants({ grants, dataset, signer }: CheckNodeGrantsPara
       })
     }
     const permissions = grant.permissions.filter((one) => one.dataset === dataset || one.dataset === zeroHash)
+    if (templatesRoot !== undefined) {
+      if (permissions.some((one) => one.templatesRoot === templatesRoot && allowsEmbed(one))) continue
+      throw templateUnknown('another root')
+    }
     if (permissions.every((one) => one.templatesRoot !== zeroHash)) {
       throw new MarketplaceError({
         code: 'grant-widened',
@@ -66,6 +79,10 @@ export function checkNodeGrants({ grants, dataset, signer }: CheckNodeGrantsPara
       })
     }
   }
+}
+
+function allowsEmbed({ abilities: bits }: Grant['permissions'][number]): boolean {
+  return (bits & abilities.embed) !== 0
 }
 
 /** The basis points of a grant's budgets that this node may spend: all of them when the grant names no nodes. */

@@ -4,8 +4,9 @@
  */
 import type { DatabaseSync } from 'node:sqlite'
 import type { Signer } from '@enigma/crypto'
-import { datasetIdOf, type Deployment, type Hex, MarketplaceError } from '@enigma/protocol'
+import { datasetIdOf, type Deployment, type Embed, type Hex, MarketplaceError } from '@enigma/protocol'
 import { budgetMigrations, createBudgetStore } from '../../store/budget-store.ts'
+import { createGrantStore, grantMigrations } from '../../store/grant-store.ts'
 import { createGroupCommit } from '../../store/group-commit.ts'
 import { createNonceStore, nonceMigrations } from '../../store/nonce-store.ts'
 import type { Migration } from '../../store/open-database.ts'
@@ -13,6 +14,7 @@ import { type AnswerQuery, type AnswerRecord, createAnswerQuery } from './answer
 import type { ChainView } from './chain-view.ts'
 import { createDatasetService, type DatasetHealth, type DatasetService, type DatasetTerms } from './dataset-service.ts'
 import type { EngineHealth } from './engine/engine.ts'
+import { createGrantWatch } from './grant-watch.ts'
 import type { OpenDatabaseParts } from './open-databases.ts'
 import { createOlderRoom } from './older-snapshots.ts'
 import { type PersistenceLimits, persistenceLimits } from './persistence-limits.ts'
@@ -24,7 +26,7 @@ import { createP256Verifier } from './verify-p256.ts'
 import { createQueryVerifier } from './verify-query.ts'
 
 /** The migrations of the database that the role is given. */
-export const persistenceMigrations: readonly Migration[] = [...nonceMigrations, ...budgetMigrations]
+export const persistenceMigrations: readonly Migration[] = [...nonceMigrations, ...budgetMigrations, ...grantMigrations]
 
 export type PersistenceRoleParts = OpenDatabaseParts & {
   deployment: Deployment
@@ -37,6 +39,8 @@ export type PersistenceRoleParts = OpenDatabaseParts & {
   database: DatabaseSync
   keys: QueryKeys
   limits?: Partial<PersistenceLimits>
+  /** The revisions of an embed that relays have; not verified yet. */
+  findEmbeds: (id: Hex, signal: AbortSignal) => Promise<readonly Embed[]>
   /** ERC-1271; without it only plain accounts can grant. */
   verifyContractSignature?: VerifyContractSignature | undefined
   nowSeconds: () => number
@@ -145,7 +149,8 @@ function createVerifier({
   commits: ReturnType<typeof createGroupCommit>
   datasetOf: (dataset: Hex) => DatasetService | undefined
 }) {
-  const { database, deployment, verifyContractSignature, onError } = parts
+  const { database, deployment, verifyContractSignature, findEmbeds, nowSeconds, nowMs, onError } = parts
+  const revisions = createGrantStore({ database })
   const { cachedGrantChains: maxChains, contractSignatureSeconds } = limits
   const verifySignature = createP256Verifier({ maxKeys: maxChains })
   return createQueryVerifier({
@@ -164,6 +169,8 @@ function createVerifier({
     commits,
     nonces: createNonceStore({ database }),
     budgets: createBudgetStore({ database, commits, onFailure: onError }),
+    revisions,
+    watch: createGrantWatch({ deployment, store: revisions, findEmbeds, nowSeconds, nowMs, onError }),
     samples: createSampleLimiter({ limits }),
   })
 }

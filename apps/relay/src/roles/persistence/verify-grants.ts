@@ -35,13 +35,14 @@ export type GrantVerifierParts = {
   verifyContractSignature?: VerifyContractSignature | undefined
 }
 
-type Remembered = VerifiedGrants & { delegateKey: Hex; validAfter: number; validUntil: number }
+/** `delegateKey` is undefined where anybody may use the grant. */
+type Remembered = VerifiedGrants & { delegateKey: Hex | undefined; validAfter: number; validUntil: number }
 
 /** Creates the verifier; it throws `grant-invalid`, `grant-expired` or `grant-widened`. */
 export function createGrantVerifier(parts: GrantVerifierParts): GrantVerifier {
   const remembered = new LruMap<string, Remembered>({ maxEntries: parts.maxChains })
   return async ({ query, chain, nowSeconds, requireSubscriber }) => {
-    const key = hash('sha256', JSON.stringify([query.dataset, chain]), 'base64')
+    const key = hash('sha256', JSON.stringify([query.dataset, abilityOf(query), chain]), 'base64')
     const known = remembered.get(key)
     const fresh = known !== undefined && isWithin(known, nowSeconds)
     const verified = fresh ? known : await verify({ parts, query, chain, nowSeconds, requireSubscriber })
@@ -61,12 +62,12 @@ async function verify(parameters: {
   const { parts, query, chain, nowSeconds, requireSubscriber } = parameters
   const askContract = parts.verifyContractSignature
   const contract = { asked: false }
-  const { root, delegateKey, grantHashes } = await verifyGrantChain({
+  const { root, delegateKey, grantHashes, last } = await verifyGrantChain({
     chain,
     deployment: parts.deployment,
     nowSeconds,
     dataset: query.dataset,
-    ability: abilities.query,
+    ability: abilityOf(query),
     verify: parts.verifySignature,
     ...(askContract === undefined
       ? {}
@@ -81,20 +82,26 @@ async function verify(parameters: {
   const validUntil = Math.min(...chain.map(({ grant }) => grant.validUntil))
   return {
     root,
-    delegateKey,
+    delegateKey: last.profile === 'open' ? undefined : delegateKey,
     grantHashes,
     validAfter: Math.max(...chain.map(({ grant }) => grant.validAfter)),
     validUntil: contract.asked ? Math.min(validUntil, nowSeconds + parts.contractSignatureSeconds) : validUntil,
   }
 }
 
+/** SQL of one's own, or a template of the grant. */
+function abilityOf({ template }: Query): number {
+  return template === undefined ? abilities.query : abilities.embed
+}
+
 function isWithin({ validAfter, validUntil }: Remembered, nowSeconds: number): boolean {
   return nowSeconds + limits.clockSkewSeconds >= validAfter && nowSeconds < validUntil
 }
 
-/** The query must name the last grant, and be signed by the key that this grant was given to. */
+/** The query must name the last grant, and be signed by the key that this grant was given to, if it was given to one. */
 function requireOwnGrant(query: Query, { delegateKey, grantHashes }: Remembered): void {
-  if (delegateKey === query.sessionKey && grantHashes.at(-1) === query.grantHash) return
+  const isHolder = delegateKey === undefined || delegateKey === query.sessionKey
+  if (isHolder && grantHashes.at(-1) === query.grantHash) return
   throw new MarketplaceError({
     code: 'grant-invalid',
     message: 'The query does not belong to its grant; sign it with the key that the grant names.',

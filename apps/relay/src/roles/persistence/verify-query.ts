@@ -3,7 +3,7 @@
  * size → decode → window → audience → session signature → grants → subscription on chain → limits → nonce and budgets,
  * consumed last in one transaction. Every refusal is a `MarketplaceError` with a code of its own.
  */
-import { verifyQuerySignature, type VerifyP256 } from '@enigma/crypto'
+import { rootOfClaim, templateUnknown, verifyQuerySignature, type VerifyP256 } from '@enigma/crypto'
 import {
   decodeQuery,
   decodeSignedQuery,
@@ -18,13 +18,16 @@ import {
   type SignedQuery,
   zeroHash,
 } from '@enigma/protocol'
+import { checkTemplateParameters } from '@enigma/query'
 import type { BudgetBreach, BudgetCharge, BudgetStore, Reservation } from '../../store/budget-store.ts'
+import type { GrantStore } from '../../store/grant-store.ts'
 import type { NonceStore } from '../../store/nonce-store.ts'
 import type { GroupCommit } from '../../store/group-commit.ts'
 import type { ChainView } from './chain-view.ts'
 import { type AccessTier, checkAccess, checkHead, noSubscription } from './check-access.ts'
 import { checkLimits, checkNodeGrants, shareBps } from './check-limits.ts'
 import { checkWindow } from './check-window.ts'
+import type { GrantWatch } from './grant-watch.ts'
 import type { PersistenceLimits } from './persistence-limits.ts'
 import type { Caller, SampleLimiter } from './sample-limits.ts'
 import type { GrantVerifier, VerifiedGrants } from './verify-grants.ts'
@@ -59,6 +62,10 @@ export type QueryVerifierParts = {
   commits: GroupCommit
   nonces: NonceStore
   budgets: BudgetStore
+  /** Revisions of embeds. */
+  revisions: GrantStore
+  /** Learns of their newer revisions. */
+  watch: GrantWatch
   samples: SampleLimiter
   nowSeconds: () => number
   /** Before this, nonces may have been lost: with the machine (see open-database.ts), or where a backup was restored. */
@@ -88,12 +95,16 @@ export function createQueryVerifier(parts: QueryVerifierParts): VerifyQuery {
     const tier = await checkSubscription({ parts, query, account: verified.root, signal })
     checkLimits({ query, manifest: served.manifest, grants, tier, limits: parts.limits })
     requireSnapshot(served, query)
+    const embed = embedOf(query, grants, verified)
+    if (embed !== undefined) await parts.watch.refresh(embed.grant.id)
     checkTime(parts, query)
     const charges = chargesOf({ parts, query, grants, verified })
     const reservation = await parts.commits.run(() => {
       requireNewNonce(parts, query, query.grantHash)
+      if (embed !== undefined) parts.revisions.require(embed)
       const reserved = reserve(parts, charges, query)
       consumeNonce(parts, query, query.grantHash)
+      if (embed !== undefined) parts.revisions.note(embed, parts.nowSeconds())
       return reserved
     })
     return { query, tier, account: verified.root, settle: reservation.settle }
@@ -149,8 +160,25 @@ async function checkGrants(parts: QueryVerifierParts, signedQuery: SignedQuery, 
     if (parts.chain.accessOf({ dataset: query.dataset, account }) === undefined) throw noSubscription(account)
   }
   const verified = await parts.verifyGrants({ query, chain, nowSeconds: parts.nowSeconds(), requireSubscriber })
-  checkNodeGrants({ grants, dataset: query.dataset, signer: parts.signer })
+  const { template, dataset, parameters } = query
+  const templatesRoot = await templatesRootOf(query)
+  checkNodeGrants({ grants, dataset, signer: parts.signer, templatesRoot })
+  if (template !== undefined) checkTemplateParameters(template.terms, parameters)
   return { grants, verified }
+}
+
+/** The grant that an embed's owner signed, where the query is a template's. */
+function embedOf({ template }: Query, [grant]: readonly Grant[], { grantHashes: [hash] }: VerifiedGrants) {
+  if (template === undefined || grant === undefined || hash === undefined) return undefined
+  return { grant, hash }
+}
+
+/** The root that a template's query is proven to be under; undefined for other queries. */
+async function templatesRootOf({ sql, template: claim }: Query): Promise<Hex | undefined> {
+  if (claim === undefined) return undefined
+  const root = await rootOfClaim({ sql, claim })
+  if (root === undefined) throw templateUnknown('no proof')
+  return root
 }
 
 async function checkSubscription({
@@ -184,12 +212,15 @@ function chargesOf({
   verified: VerifiedGrants
 }): BudgetCharge[] {
   const charges = grants.map((grant, index): BudgetCharge => {
+    const hash = verified.grantHashes[index]
+    if (hash === undefined) throw new TypeError('every grant of a verified chain has its hash')
     const share = shareBps(grant, parts.signer)
     const part = (limit: number) => Number((BigInt(limit) * BigInt(share)) / 10_000n)
     const { perMinute, perDay, total } = grant.limits
     const bounds = { perMinute: part(perMinute), perDay: part(perDay), total: part(total) }
     return {
-      key: `grant ${verified.grantHashes[index] ?? zeroHash}`,
+      // A wallet's grant by its id, so that a new revision brings no new budget; a child counts beside its parent.
+      key: index === 0 ? `grant ${grant.root} ${grant.id}` : `grant ${hash}`,
       limits: { ...bounds, bytesPerDay: Number.MAX_SAFE_INTEGER },
       keepUntilSeconds: grant.validUntil,
     }

@@ -23,6 +23,8 @@ import {
 import { persistenceLimits } from './persistence-limits.ts'
 import { decodeRequest } from './verify-query.ts'
 
+/** Of embeds; verify-embeds.test.ts has those cases. */
+type EmbedCode = 'grant-superseded' | 'grant-paused' | 'template-unknown'
 /** Where the pipeline after verification refuses; answer-query.test.ts has those cases. */
 type EngineCode = 'sql-refused' | 'parameter-invalid' | 'too-slow' | 'too-large' | 'engine-failed'
 type Case = { node?: SceneOptions; asker?: Parameters<typeof createAsker>[1]; attack: Attack; repair?: Attack }
@@ -261,7 +263,7 @@ const cases = {
       },
     },
   ],
-} as const satisfies Record<Exclude<QueryCode, EngineCode>, readonly Case[]>
+} as const satisfies Record<Exclude<QueryCode, EngineCode | EmbedCode>, readonly Case[]>
 
 async function withGrant(node: Node, asker: Asker, grant: Parameters<typeof createGrant>[2]) {
   const grants: Asker['grants'] = [await createGrant(asker.wallet, asker.session, grant)]

@@ -1,4 +1,4 @@
-/** Tables of the relay's catalogue: manifests by hash, the newest record of each node, and what was seen of datasets. */
+/** Tables of the relay's catalogue: manifests by hash, the newest record of each node, what was seen of datasets, and embeds. */
 import type { Migration } from '../../store/open-database.ts'
 
 /** Migrations for the database that is handed to `startRelayRole`. */
@@ -44,5 +44,16 @@ CREATE TABLE relay_observed_hour (
   answered INTEGER NOT NULL,
   PRIMARY KEY (dataset, slot)
 ) STRICT, WITHOUT ROWID;`,
+  },
+  {
+    name: 'relay-4',
+    sql: `
+CREATE TABLE relay_embed (
+  id TEXT PRIMARY KEY,
+  account TEXT NOT NULL,
+  valid_until INTEGER NOT NULL,
+  embed BLOB NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX relay_embed_account ON relay_embed (account);`,
   },
 ]

@@ -1,5 +1,5 @@
 import { type GossipSub, TopicValidatorResult } from '@libp2p/gossipsub'
-import { createRateLimiter, encodeAnnouncement } from '@enigma/network'
+import { createRateLimiter, encodeGossip } from '@enigma/network'
 import { announceTopic, MarketplaceError } from '@enigma/protocol'
 import { expect, test } from 'vitest'
 import { startGossip } from './start-gossip.ts'
@@ -23,7 +23,7 @@ function setUp(accept: () => Promise<{ isNew: boolean }>) {
     onError: (error) => expect.fail(String(error)),
   })
   const tell = (peer: string) =>
-    topicValidators.get(announceTopic)?.(peer as never, { data: encodeAnnouncement(item) } as never)
+    topicValidators.get(announceTopic)?.(peer as never, { data: encodeGossip(item) } as never)
   return { tell, accepted: () => accepted }
 }
 

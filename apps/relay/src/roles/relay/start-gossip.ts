@@ -1,19 +1,19 @@
 /** Announcements between relays by gossip: nothing is passed on that was not verified here first (DESIGN §5). */
 import { type GossipSub, type Message, TopicValidatorResult } from '@libp2p/gossipsub'
-import { type Announcement, decodeAnnouncement, encodeAnnouncement, type RateLimiter } from '@enigma/network'
+import { decodeGossip, encodeGossip, type Gossiped, type RateLimiter } from '@enigma/network'
 import { announceTopic, type ErrorCode, MarketplaceError } from '@enigma/protocol'
 import type { PeerId } from '@libp2p/interface'
 
 export type Gossip = {
   /** Tells the other relays; they verify on their own. */
-  publish: (item: Announcement) => Promise<void>
+  publish: (item: Gossiped) => Promise<void>
   stop: () => void
 }
 
 export type StartGossipParameters = {
   gossip: Pick<GossipSub, 'topicValidators' | 'subscribe' | 'unsubscribe' | 'publish'>
   /** Verifies and stores what a sender passed on. */
-  accept: (item: Announcement, sender: string) => Promise<{ isNew: boolean }>
+  accept: (item: Gossiped, sender: string) => Promise<{ isNew: boolean }>
   /** Who shares a limit with the peer. */
   senderOf: (peer: PeerId) => string
   /** Announcements that one sender may pass on; what is over it is neither verified nor passed on. */
@@ -28,6 +28,10 @@ export const untimely: readonly ErrorCode[] = [
   'node-record-stale',
   'chain-unavailable',
   'chain-behind',
+  'grant-superseded',
+  'grant-expired',
+  'no-subscription',
+  'limit-too-high',
 ]
 
 /** Joins the topic. */
@@ -40,7 +44,7 @@ export function startGossip({ gossip, accept, senderOf, rate, onError }: StartGo
   gossip.subscribe(announceTopic)
   return {
     async publish(item) {
-      await gossip.publish(announceTopic, encodeAnnouncement(item))
+      await gossip.publish(announceTopic, encodeGossip(item))
     },
     stop() {
       gossip.unsubscribe(announceTopic)
@@ -51,11 +55,11 @@ export function startGossip({ gossip, accept, senderOf, rate, onError }: StartGo
 
 async function judge(
   message: Message,
-  accept: (item: Announcement) => Promise<{ isNew: boolean }>,
+  accept: (item: Gossiped) => Promise<{ isNew: boolean }>,
   onError: (error: unknown) => void,
 ): Promise<TopicValidatorResult> {
   try {
-    const { isNew } = await accept(decodeAnnouncement(message.data))
+    const { isNew } = await accept(decodeGossip(message.data))
     return isNew ? TopicValidatorResult.Accept : TopicValidatorResult.Ignore
   } catch (error) {
     if (error instanceof MarketplaceError) {

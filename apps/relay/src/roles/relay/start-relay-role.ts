@@ -5,7 +5,9 @@ import {
   type Announcement,
   createRateLimiter,
   createStreamPool,
+  type Gossiped,
   handleCatalogue,
+  handleGrants,
   handleLocate,
   handleQueries,
   type Location,
@@ -17,7 +19,7 @@ import {
   type RemotePeer,
   type TransferObserver,
 } from '@enigma/network'
-import { type Deployment, type Hex, protocolIds } from '@enigma/protocol'
+import { type Deployment, type Embed, type Hex, protocolIds } from '@enigma/protocol'
 import type { PeerId } from '@libp2p/interface'
 import { multiaddr } from '@multiformats/multiaddr'
 import { systemClock } from '../../clock.ts'
@@ -26,6 +28,8 @@ import type { CatalogueChain } from './catalogue-chain.ts'
 import { createCatalogueStore } from './catalogue-store.ts'
 import { startCatchUp } from './catch-up.ts'
 import { createForwarder } from './create-forwarder.ts'
+import { createEmbedDesk, type EmbedDeskParts } from './embeds/embed-desk.ts'
+import { createEmbedStore } from './embeds/embed-store.ts'
 import { createNextHops } from './next-hops.ts'
 import { createNodeProbe } from './observation/create-node-probe.ts'
 import type { OpenDataset } from './observation/look-at-dataset.ts'
@@ -43,6 +47,8 @@ export type StartRelayRoleParts = {
   database: DatabaseSync
   chain: CatalogueChain
   deployment: Deployment
+  /** Ends of an account's paid time and trial of a dataset, as of the chain mirror's head. */
+  accessOf: EmbedDeskParts['accessOf']
   /** Answers queries for this very node, where it is a persistence node too. */
   answer?: QueryHandler | undefined
   nowSeconds: () => number
@@ -65,6 +71,8 @@ export type RelayRole = {
   /** What this relay knows of a dataset; undefined when the chain names no manifest that it has. */
   locate: (dataset: Hex) => Location | undefined
   describe: RelayCatalogue['describe']
+  /** The highest revision of an embed that this relay was told of. */
+  embedOf: (id: Hex) => Embed | undefined
   /** A page of the catalogue, as the catalogue protocol answers it. */
   page: (request: PageRequest) => CataloguePage
   /** Stores this node's own manifest or record and tells the other relays. */
@@ -87,10 +95,13 @@ export async function startRelayRole(parts: StartRelayRoleParts): Promise<RelayR
     protectedPeers: new Set([node.peerId.toString(), ...(parts.bootstrapRelays ?? []).flatMap(peerIdOf)]),
     connectedPeers: () => new Set(node.getPeers().map((peer) => peer.toString())),
   })
+  const embeds = createEmbedDesk({ ...parts, store: createEmbedStore({ database }) })
   const accept = (item: Announcement, sender: string) => catalogue.accept(item, { waitMs: 0, sender })
-  const gossip = startGossip({ gossip: host.gossip, accept, ...gossipSenders(parts), onError })
+  const acceptGossiped = (item: Gossiped, sender: string) =>
+    item.kind === 'embed' ? embeds.accept(item.embed) : accept(item, sender)
+  const gossip = startGossip({ gossip: host.gossip, accept: acceptGossiped, ...gossipSenders(parts), onError })
   const catchUp = startCatchUp({ node, catalogue, chain, accept, onError })
-  const publish = async (item: Announcement, isNew: boolean) => {
+  const publish = async (item: Gossiped, isNew: boolean) => {
     if (isNew) await gossip.publish(item)
     return { isNew }
   }
@@ -103,14 +114,20 @@ export async function startRelayRole(parts: StartRelayRoleParts): Promise<RelayR
     accept: (item: Announcement, { remote, signal }: { remote: RemotePeer; signal: AbortSignal }) =>
       acceptPushed(item, remoteGroup(remote.address), signal),
   }
+  const embedSource = {
+    ...embeds,
+    accept: async (embed: Embed) => publish({ kind: 'embed', embed }, (await embeds.accept(embed)).isNew),
+  }
   const routing = await startRouting(parts, catalogue, observations)
   const servers = await Promise.all([
     handleLocate({ host: node, locate: catalogue.locate, onError }),
     handleCatalogue({ host: node, catalogue: source, onError }),
+    handleGrants({ host: node, embeds: embedSource, onError }),
   ])
   return {
     locate: catalogue.locate,
     describe: catalogue.describe,
+    embedOf: embeds.embedOf,
     page: catalogue.page,
     announceOwn: async (item) => {
       await acceptPushed(item, 'own')

@@ -45,6 +45,8 @@ export type TestSubscriber = {
   client: MarketplaceClient
   host: Awaited<ReturnType<typeof createNodeHost>>
   account: `0x${string}`
+  /** The account's wallet. */
+  signer: ReturnType<typeof privateKeyToAccount>
   keys: KeyStore
   minBlock: number
 }
@@ -156,6 +158,6 @@ function createSubscribe(
     await client.authorize({ signer })
     let minBlock = 0
     for (const dataset of datasets) minBlock = (await client.subscribe({ dataset, walletClient })).blockNumber
-    return { client, host, account: signer.address.toLowerCase() as `0x${string}`, keys, minBlock }
+    return { client, host, account: signer.address.toLowerCase() as `0x${string}`, signer, keys, minBlock }
   }
 }

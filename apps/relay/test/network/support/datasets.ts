@@ -122,7 +122,11 @@ export async function createRecord({
   })
 }
 
-export type TestChain = CatalogueChain & { list: (...datasets: TestDataset[]) => void }
+export type TestChain = CatalogueChain & {
+  list: (...datasets: TestDataset[]) => void
+  /** Nobody subscribes here. */
+  accessOf: () => undefined
+}
 
 export function createTestChain(): TestChain {
   const listings = new Map<Hex, ChainListing>()
@@ -135,6 +139,7 @@ export function createTestChain(): TestChain {
       return listing?.closedAt === 0 ? listing.metadataHash : undefined
     },
     listings: () => listings,
+    accessOf: () => undefined,
     changed: () => undefined,
   }
 }

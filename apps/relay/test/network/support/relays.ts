@@ -32,6 +32,7 @@ export async function startRelay({
     database,
     chain,
     deployment,
+    accessOf: chain.accessOf,
     answer,
     observer,
     chainWaitMs,

@@ -1,0 +1,77 @@
+/** A query by an embed: one of its templates, signed by a key that lives as long as the page. */
+import { claimTemplate, createSessionKey, type SessionKey } from '@enigma/crypto'
+import { type Embed, type Hex, MarketplaceError, type SignedGrant, type Template } from '@enigma/protocol'
+import type { ClientInside } from '../create-marketplace-client.ts'
+import type { QueryParameters } from '../query/query-request.ts'
+import { createQueryRun, type QueryRun } from '../query/query-run.ts'
+import type { Authority } from '../types.ts'
+import type { FindEmbed } from './find-embed.ts'
+import { bindParameters, type ParameterValues } from './parameter-values.ts'
+
+/** What a site's own server gave to this visitor: a grant below the embed's, and the key that it is for. */
+export type MintedGrant = { grant: SignedGrant; key: SessionKey }
+
+export type AskEmbedParameters = Pick<
+  QueryParameters,
+  'path' | 'transport' | 'webrtcOnly' | 'maxRows' | 'maxBytes' | 'minBlock' | 'signal' | 'onProgress'
+> & {
+  /** The embed's id. */
+  grant: Hex
+  /** Its name; may be left out where the embed has one. */
+  template?: string
+  parameters?: ParameterValues
+  /** Where the page stands, such as `location.origin`; refused here when the grant is for others. */
+  origin?: string
+  /** Of an embed that its site's server mints for each visitor. */
+  minted?: MintedGrant
+}
+
+export type AskEmbed = (parameters: AskEmbedParameters) => Promise<QueryRun>
+
+/** Creates what asks; the run throws as any query, and before it `grant-unknown`, `grant-paused`, `template-unknown`, … */
+export function createAskEmbed(inside: ClientInside, find: FindEmbed): AskEmbed {
+  const { parts, connections, datasets } = inside
+  let visitor: Promise<SessionKey> | undefined
+  return async ({ grant: id, template: name, parameters: values = {}, origin, minted, ...ask }) => {
+    const embed = await find({ id, signal: ask.signal })
+    const { grant } = embed.grant
+    checkOrigin(grant.origin, origin)
+    const template = templateOf(embed, name)
+    const authorize = async (): Promise<Authority> => {
+      const key = minted?.key ?? (await (visitor ??= createSessionKey()))
+      const claim = await claimTemplate(embed.templates, template.name)
+      return { key, grants: minted === undefined ? [embed.grant] : [embed.grant, minted.grant], template: claim }
+    }
+    const bounds = {
+      maxRows: Math.min(ask.maxRows ?? template.maxRows, template.maxRows, grant.limits.maxRows),
+      maxBytes: Math.min(ask.maxBytes ?? grant.limits.maxBytes, grant.limits.maxBytes),
+    }
+    const query = {
+      ...{ ...ask, ...bounds, dataset: embed.dataset, sql: template.sql },
+      parameters: bindParameters(template, values),
+    }
+    const signers = grant.nodes.map(({ signer }) => signer)
+    return createQueryRun({ parts, connections, datasets, query, authorize, signers })
+  }
+}
+
+/** For honest browsers only: whoever writes their own client says what they like. */
+function checkOrigin(allowed: string, origin: string | undefined): void {
+  if (allowed === '' || origin === undefined || allowed.split(' ').includes(origin)) return
+  throw new MarketplaceError({
+    code: 'grant-invalid',
+    message: 'This embed is for another site; have its owner add this one, or make an embed of your own.',
+    details: origin,
+  })
+}
+
+function templateOf({ templates }: Embed, name: string | undefined): Template {
+  const named = name === undefined ? templates : templates.filter((template) => template.name === name)
+  const [template, ...others] = named
+  if (template !== undefined && others.length === 0) return template
+  throw new MarketplaceError({
+    code: 'template-unknown',
+    message: 'Name one of the templates of this embed.',
+    details: templates.map((each) => each.name).join(', '),
+  })
+}

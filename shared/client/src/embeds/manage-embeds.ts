@@ -1,0 +1,172 @@
+/** An owner's embeds: signing one, changing it by a higher revision, and bringing it to the relays. */
+import { grantTypedData, templatesRootOf } from '@enigma/crypto'
+import { announceEmbed, fetchEmbedsOf } from '@enigma/network'
+import {
+  abilities,
+  datasetIdOf,
+  type Embed,
+  embedIdOf,
+  type Grant,
+  type GrantLimits,
+  type Hex,
+  limits,
+  MarketplaceError,
+  parseDatasetPath,
+  type Template,
+  zeroHash,
+} from '@enigma/protocol'
+import type { ClientInside } from '../create-marketplace-client.ts'
+import { deploymentOf, type GrantSigner } from '../sessions.ts'
+
+/** What an embed allows; what is left out of a change stays as it was. */
+export type EmbedTerms = {
+  templates: readonly Template[]
+  /** `maxRows` and `maxBytes` of one answer; `perMinute`, `perDay` and `total` count answers of all nodes together. */
+  limits: GrantLimits
+  /** Web origins that it is for; none for any. */
+  origins: readonly string[]
+  /** At most 30 days from now. */
+  expiresInSeconds: number
+  isPaused: boolean
+  /** The key of the site's server that mints a grant for each visitor; none where anybody may ask. */
+  minter: Hex | undefined
+}
+
+export type CreateEmbedParameters = {
+  signer: GrantSigner
+  /** `<curator address>/<name>`; the signer needs a subscription to it. */
+  dataset: string
+  terms: Pick<EmbedTerms, 'templates' | 'limits' | 'expiresInSeconds'> & Partial<EmbedTerms>
+  signal?: AbortSignal | undefined
+}
+
+export type ReviseEmbedParameters = {
+  signer: GrantSigner
+  embed: Embed
+  change: Partial<EmbedTerms>
+  signal?: AbortSignal | undefined
+}
+
+/** Of 12 bytes: with its account, what makes an id. */
+const randomBytes = 12
+
+/** Has the wallet sign a new embed and tells the relays; nodes share its budgets evenly. */
+export async function createEmbed(
+  inside: ClientInside,
+  { signer, dataset, terms, signal }: CreateEmbedParameters,
+): Promise<Embed> {
+  const { parts, datasets } = inside
+  const root = signer.address.toLowerCase() as Hex
+  const { manifest } = await datasets.locate(dataset, { signal, isNodeNeeded: false })
+  const signers = [...new Set(manifest.nodes.filter(isPersistence).map((node) => node.signer))]
+  if (signers.length === 0) throw new MarketplaceError({ code: 'no-node', message: 'The dataset names no node yet.' })
+  const id = embedIdOf(root, crypto.getRandomValues(new Uint8Array(randomBytes)))
+  const nodes = signers.map((each) => ({ signer: each, bps: Math.floor(10_000 / signers.length) }))
+  const whole = { isPaused: false, origins: [], minter: undefined, ...terms }
+  const grant = await toGrant({ root, dataset, id, nodes, revision: 1, now: parts.nowSeconds(), terms: whole })
+  return publish(inside, { v: 1, dataset, templates: [...terms.templates] }, grant, { signer, signal })
+}
+
+/** Has the wallet sign a higher revision: paused, resumed, narrowed, widened or longer. The snippet stays as it is. */
+export async function reviseEmbed(
+  inside: ClientInside,
+  { signer, embed, change, signal }: ReviseEmbedParameters,
+): Promise<Embed> {
+  const { grant: before } = embed.grant
+  const now = inside.parts.nowSeconds()
+  const terms = { ...termsOf(embed, now), ...change }
+  const { root, id, nodes } = before
+  const revision = before.revision + 1
+  const grant = await toGrant({ root, dataset: embed.dataset, id, nodes, revision, now, terms })
+  const rest = { v: 1 as const, dataset: embed.dataset, templates: [...terms.templates] }
+  return publish(inside, rest, grant, { signer, signal })
+}
+
+/** The embeds of an account, each in the highest revision that a relay knows; the newest first. */
+export async function listEmbeds(
+  { connections }: ClientInside,
+  { account, signal }: { account: Hex; signal?: AbortSignal | undefined },
+): Promise<Embed[]> {
+  const relays = connections.relays()
+  const asked = await Promise.allSettled(
+    relays.map(async (relay) => {
+      const connection = await connections.toRelay(relay, { signal })
+      return fetchEmbedsOf({ connection, account: account.toLowerCase() as Hex, signal })
+    }),
+  )
+  if (asked.every(({ status }) => status === 'rejected')) throw failureOf(asked)
+  const newest = new Map<Hex, Embed>()
+  for (const embed of asked.flatMap((each) => (each.status === 'fulfilled' ? each.value : []))) {
+    const { id, revision } = embed.grant.grant
+    if (revision > (newest.get(id)?.grant.grant.revision ?? -1)) newest.set(id, embed)
+  }
+  return [...newest.values()].toSorted((a, b) => b.grant.grant.validAfter - a.grant.grant.validAfter)
+}
+
+/** What an embed allows now. */
+export function termsOf({ grant: { grant }, templates }: Embed, nowSeconds: number): EmbedTerms {
+  return {
+    templates,
+    limits: grant.limits,
+    origins: grant.origin === '' ? [] : grant.origin.split(' '),
+    expiresInSeconds: Math.max(0, grant.validUntil - nowSeconds),
+    isPaused: grant.permissions.every((permission) => permission.abilities === 0),
+    minter: grant.profile === 'open' ? undefined : grant.delegateKey,
+  }
+}
+
+function isPersistence({ roles }: { roles: readonly string[] }): boolean {
+  return roles.includes('persistence')
+}
+
+type ToGrantParameters = Pick<Grant, 'root' | 'id' | 'nodes' | 'revision'> & {
+  dataset: string
+  now: number
+  terms: EmbedTerms
+}
+
+async function toGrant({ dataset, now, terms, ...rest }: ToGrantParameters): Promise<Grant> {
+  const { templates, origins, expiresInSeconds, isPaused, minter } = terms
+  const templatesRoot = await templatesRootOf(templates)
+  return {
+    ...rest,
+    ...(minter === undefined ? { profile: 'open', delegateKey: '0x' } : { profile: 'p256', delegateKey: minter }),
+    origin: origins.join(' '),
+    permissions: [
+      { dataset: datasetIdOf(parseDatasetPath(dataset)), abilities: isPaused ? 0 : abilities.embed, templatesRoot },
+    ],
+    epoch: 0,
+    validAfter: now,
+    validUntil: now + Math.min(expiresInSeconds, limits.embedSeconds),
+    maxRequestSeconds: limits.requestSeconds,
+    maxChildren: minter === undefined ? 0 : 1,
+    limits: terms.limits,
+    parentGrantHash: zeroHash,
+  }
+}
+
+async function publish(
+  { parts, connections }: ClientInside,
+  rest: Omit<Embed, 'grant'>,
+  grant: Grant,
+  { signer, signal }: Pick<CreateEmbedParameters, 'signer' | 'signal'>,
+): Promise<Embed> {
+  const signature = await signer.signTypedData(grantTypedData(grant, deploymentOf(parts.network)))
+  const embed: Embed = { ...rest, grant: { grant, signature: signature.toLowerCase() as Hex } }
+  const told = await Promise.allSettled(
+    connections.relays().map(async (relay) => {
+      const connection = await connections.toRelay(relay, { signal })
+      await announceEmbed({ connection, embed, signal })
+    }),
+  )
+  if (told.every(({ status }) => status === 'rejected')) throw failureOf(told)
+  return embed
+}
+
+/** Why no relay did it: what the first one said of the embed, else that none could be reached. */
+function failureOf(settled: readonly PromiseSettledResult<unknown>[]): unknown {
+  const reasons: unknown[] = settled.flatMap((each) => (each.status === 'rejected' ? [each.reason as unknown] : []))
+  const telling = reasons.find((each) => each instanceof MarketplaceError && each.code.startsWith('grant-'))
+  const [first = new MarketplaceError({ code: 'no-relay', message: 'The network file names no relay.' })] = reasons
+  return telling ?? first
+}

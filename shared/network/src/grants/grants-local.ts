@@ -1,0 +1,48 @@
+/** `/enigma/grants/1.0.0`, serving side over an injected source. */
+import { type Embed, encodeCbor, encodeEmbed, type Hex, protocolIds, transportCodes } from '@enigma/protocol'
+import { framesOf, serveRequests } from '../framing/serve-requests.ts'
+import type { ProtocolHost, ProtocolServer, RemotePeer } from '../framing/serve-protocol.ts'
+import { type GrantsRequest, grantsRequestSchema, maxGrantsRequestBytes } from './grants-messages.ts'
+
+/** Embeds as a relay has them: verified, and of each id the highest revision that it was told of. */
+export type EmbedSource = {
+  embedOf: (id: Hex) => Embed | undefined
+  /** At most `limits.embedsPerAccount`. */
+  embedsOf: (account: Hex) => readonly Embed[]
+  /** Verifies and keeps one; throws the codes of `grantCodes`. */
+  accept: (embed: Embed, options: { remote: RemotePeer; signal: AbortSignal }) => Promise<{ isNew: boolean }>
+}
+
+/** Why an embed is not taken. */
+const grantCodes = [
+  ...(['grant-invalid', 'grant-expired', 'grant-superseded', 'limit-too-high'] as const),
+  ...(['no-subscription', 'chain-unavailable'] as const),
+]
+
+export type HandleGrantsParameters = { host: ProtocolHost; embeds: EmbedSource; onError: (error: unknown) => void }
+
+/** Serves the grants protocol. */
+export function handleGrants({ host, embeds, onError }: HandleGrantsParameters): Promise<ProtocolServer> {
+  return serveRequests({
+    host,
+    protocol: protocolIds.grants,
+    schema: grantsRequestSchema,
+    maxRequestBytes: maxGrantsRequestBytes,
+    codes: [...transportCodes, ...grantCodes],
+    answer: (request, { remote, signal }) => answer(embeds, request, { remote, signal }),
+    onError,
+  })
+}
+
+async function* answer(
+  embeds: EmbedSource,
+  request: GrantsRequest,
+  options: { remote: RemotePeer; signal: AbortSignal },
+): AsyncGenerator<Uint8Array, void, undefined> {
+  if (request.kind === 'announce') {
+    yield encodeCbor(await embeds.accept(request.embed, options))
+    return
+  }
+  const found = request.kind === 'current' ? [embeds.embedOf(request.id)] : embeds.embedsOf(request.account)
+  yield* framesOf(found.flatMap((embed) => (embed === undefined ? [] : [encodeEmbed(embed)])))
+}
