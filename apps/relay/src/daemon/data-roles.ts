@@ -1,7 +1,7 @@
 /** The roles that hold data, persistence and worker, composed over one snapshot store. */
 import { totalmem, uptime } from 'node:os'
 import { verifyManifest } from '@enigma/crypto'
-import { handleAcceptance, type ProtocolServer } from '@enigma/network'
+import { handleAcceptance, handleUsage, type ProtocolServer } from '@enigma/network'
 import type { Deployment } from '@enigma/protocol'
 import { noncesKnownSince } from './backup-facts.ts'
 import { catchUpPublisher } from './catch-up-publisher.ts'
@@ -135,8 +135,10 @@ async function startServers({ parts, work, watcher, persistence, guests, onError
     ...{ maxSnapshotBytes, keepSnapshots, guestLimits: guestLimitsOf(config) },
     onError,
   })
-  if (guests === undefined) return [snapshots]
-  return [snapshots, await handleAcceptance({ host: host.node, desk: guests.desk, onError })]
+  const { node } = host
+  const usage = persistence && (await handleUsage({ host: node, usage: persistence.usage, onError }))
+  const acceptance = guests && (await handleAcceptance({ host: node, desk: guests.desk, onError }))
+  return [snapshots, usage, acceptance].filter((server) => server !== undefined)
 }
 
 /** One dataset that cannot be served keeps no other from it. */

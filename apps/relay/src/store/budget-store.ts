@@ -4,6 +4,7 @@
  * keeps the reservation debited: budgets err against the asker, never for it.
  */
 import type { DatabaseSync } from 'node:sqlite'
+import type { EmbedUsage, Hex } from '@enigma/protocol'
 import type { GroupCommit } from './group-commit.ts'
 import type { Migration } from './open-database.ts'
 
@@ -32,7 +33,17 @@ export type BudgetBreach = { key: string; bound: keyof BudgetLimits; limit: numb
 /** What was debited; `settle` gives back what was not used, once. */
 export type Reservation = { settle: (used: { queries: 0 | 1; bytes: number }) => void }
 
+/** Queries of the present minute and day, of all time, and bytes of the day. */
+export type BudgetCounts = Pick<EmbedUsage, 'minuteQueries' | 'dayQueries' | 'dayBytes' | 'totalQueries'>
+
+/** The key of a wallet's grant: by its id, so that a new revision brings no new budget. */
+export function grantBudgetKey({ root, id }: { root: Hex; id: Hex }): string {
+  return `grant ${root} ${id}`
+}
+
 export type BudgetStore = {
+  /** What a key was debited; zeros for one that never was. */
+  read: (key: string, nowSeconds: number) => BudgetCounts
   /**
    * Debits one query and `bytes` on every key; on a breach nothing was written. Runs inside the caller's transaction.
    * The keys must differ.
@@ -43,8 +54,6 @@ export type BudgetStore = {
     nowSeconds: number
   }) => Reservation | BudgetBreach
 }
-
-type Counters = { minuteQueries: number; dayQueries: number; dayBytes: number; totalQueries: number }
 
 const minuteSeconds = 60
 const daySeconds = 86_400
@@ -62,6 +71,8 @@ export function createBudgetStore({ database, commits, onFailure }: BudgetStoreP
   const statements = prepareStatements(database)
   let sincePrune = 0
   return {
+    read: (key, nowSeconds) =>
+      statements.read(key, Math.floor(nowSeconds / minuteSeconds), Math.floor(nowSeconds / daySeconds)),
     reserve({ charges, bytes, nowSeconds }) {
       if (++sincePrune >= reservesPerPrune) {
         statements.prune(nowSeconds)
@@ -92,7 +103,7 @@ export function createBudgetStore({ database, commits, onFailure }: BudgetStoreP
   }
 }
 
-function added(counters: Counters, bytes: number): Counters {
+function added(counters: BudgetCounts, bytes: number): BudgetCounts {
   return {
     minuteQueries: counters.minuteQueries + 1,
     dayQueries: counters.dayQueries + 1,
@@ -101,7 +112,7 @@ function added(counters: Counters, bytes: number): Counters {
   }
 }
 
-function breachOf({ key, limits }: BudgetCharge, after: Counters, minute: number, day: number) {
+function breachOf({ key, limits }: BudgetCharge, after: BudgetCounts, minute: number, day: number) {
   const nextDay = (day + 1) * daySeconds
   const breach = (bound: keyof BudgetLimits, retryAtSeconds: number | undefined): BudgetBreach => ({
     key,
@@ -134,7 +145,7 @@ function prepareStatements(database: DatabaseSync) {
   )
   const prune = database.prepare('DELETE FROM budget WHERE keep_until < ?')
   return {
-    read(key: string, minute: number, day: number): Counters {
+    read(key: string, minute: number, day: number): BudgetCounts {
       const row = select.get(key)
       const of = (column: string) => Number(row?.[column] ?? 0)
       const sameDay = of('day') === day
@@ -145,7 +156,7 @@ function prepareStatements(database: DatabaseSync) {
         totalQueries: of('total_queries'),
       }
     },
-    write(key: string, minute: number, day: number, counters: Counters, keepUntil: number): void {
+    write(key: string, minute: number, day: number, counters: BudgetCounts, keepUntil: number): void {
       const { minuteQueries, dayQueries, dayBytes, totalQueries } = counters
       upsert.run(key, minute, minuteQueries, day, dayQueries, dayBytes, totalQueries, keepUntil)
     },

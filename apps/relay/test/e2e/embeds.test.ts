@@ -165,6 +165,22 @@ describe('revisions', () => {
   })
 })
 
+test('nodes count, and tell the owner alone', async () => {
+  const counted = await create()
+  const id = idOf(counted)
+  for (const least of [2, 3, 4]) await ask({ grant: id, parameters: { least } })
+  const { account } = owner
+  // Rows are debited once the last frame was handed out, which the visitor need not wait for.
+  await vi.waitFor(async () => {
+    const { usage, answered, missing } = await ownEmbeds().usage({ dataset, account, ids: [id, idOf(embed)] })
+    expect([answered, missing]).toEqual([1, 0])
+    expect(usage.get(id)).toMatchObject({ totalQueries: 3, dayQueries: 3 })
+    expect(usage.get(id)?.dayBytes).toBeLessThan(10_000)
+  }, waiting)
+  const stranger = { dataset, account: visitor.account, ids: [id] }
+  expect(await codeOf(visitorEmbeds().usage(stranger))).toBe('grant-invalid')
+})
+
 test('a minted embed answers whom its site’s server lets in', async () => {
   const [minter, visitorKey] = await Promise.all([createSessionKey(), createSessionKey()])
   const minted = await create({ minter: minter.publicKey })

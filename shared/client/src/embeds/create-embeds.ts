@@ -10,6 +10,7 @@ import {
   reviseEmbed,
   type ReviseEmbedParameters,
 } from './manage-embeds.ts'
+import { readUsage, type ReadUsageParameters, type ReadUsageReturnType } from './read-usage.ts'
 
 export type Embeds = {
   /** Asks a template of an embed; no wallet, no account. */
@@ -20,6 +21,8 @@ export type Embeds = {
   create: (parameters: CreateEmbedParameters) => Promise<Embed>
   /** Has the wallet sign a higher revision and tells the relays. */
   revise: (parameters: ReviseEmbedParameters) => Promise<Embed>
+  /** What nodes have answered by the account's embeds; told to the account's session only. */
+  usage: (parameters: ReadUsageParameters) => Promise<ReadUsageReturnType>
   /** The embeds of an account, as relays have them. */
   of: (parameters: { account: Hex; signal?: AbortSignal | undefined }) => Promise<Embed[]>
 }
@@ -38,6 +41,7 @@ export function createEmbeds(inside: ClientInside): Embeds {
     ask: createAskEmbed(inside, find),
     create: (parameters) => createEmbed(inside, parameters),
     revise: (parameters) => reviseEmbed(inside, parameters),
+    usage: (parameters) => readUsage(inside, parameters),
     of: (parameters) => listEmbeds(inside, parameters),
   }
 }

@@ -1,4 +1,5 @@
 /** An owner's embeds: signing one, changing it by a higher revision, and bringing it to the relays. */
+import { hasAccess } from '@enigma/chain'
 import { grantTypedData, templatesRootOf } from '@enigma/crypto'
 import { announceEmbed, fetchEmbedsOf } from '@enigma/network'
 import {
@@ -16,6 +17,8 @@ import {
   zeroHash,
 } from '@enigma/protocol'
 import type { ClientInside } from '../create-marketplace-client.ts'
+import { pause } from '../pause.ts'
+import type { Relay } from '../relay-list.ts'
 import { deploymentOf, type GrantSigner } from '../sessions.ts'
 
 /** What an embed allows; what is left out of a change stays as it was. */
@@ -49,6 +52,9 @@ export type ReviseEmbedParameters = {
 
 /** Of 12 bytes: with its account, what makes an id. */
 const randomBytes = 12
+/** How long relays may take to see a subscription that was just mined. */
+const withinMs = 20_000
+const againMs = 500
 
 /** Has the wallet sign a new embed and tells the relays; nodes share its budgets evenly. */
 export async function createEmbed(
@@ -57,7 +63,9 @@ export async function createEmbed(
 ): Promise<Embed> {
   const { parts, datasets } = inside
   const root = signer.address.toLowerCase() as Hex
-  const { manifest } = await datasets.locate(dataset, { signal, isNodeNeeded: false })
+  const { manifest, id: datasetId } = await datasets.locate(dataset, { signal, isNodeNeeded: false })
+  const { publicClient, network: deployment } = parts
+  if (!(await hasAccess({ publicClient, deployment, dataset: datasetId, account: root }))) throw noSubscription()
   const signers = [...new Set(manifest.nodes.filter(isPersistence).map((node) => node.signer))]
   if (signers.length === 0) throw new MarketplaceError({ code: 'no-node', message: 'The dataset names no node yet.' })
   const id = embedIdOf(root, crypto.getRandomValues(new Uint8Array(randomBytes)))
@@ -115,6 +123,11 @@ export function termsOf({ grant: { grant }, templates }: Embed, nowSeconds: numb
   }
 }
 
+function noSubscription(): MarketplaceError {
+  const message = 'An embed spends its owner’s subscription, and this account has none; subscribe first.'
+  return new MarketplaceError({ code: 'no-subscription', message })
+}
+
 function isPersistence({ roles }: { roles: readonly string[] }): boolean {
   return roles.includes('persistence')
 }
@@ -153,12 +166,22 @@ async function publish(
 ): Promise<Embed> {
   const signature = await signer.signTypedData(grantTypedData(grant, deploymentOf(parts.network)))
   const embed: Embed = { ...rest, grant: { grant, signature: signature.toLowerCase() as Hex } }
-  const told = await Promise.allSettled(
-    connections.relays().map(async (relay) => {
-      const connection = await connections.toRelay(relay, { signal })
-      await announceEmbed({ connection, embed, signal })
-    }),
-  )
+  const deadline = parts.nowMs() + withinMs
+  const tell = async (relay: Relay): Promise<void> => {
+    const connection = await connections.toRelay(relay, { signal })
+    for (;;) {
+      try {
+        await announceEmbed({ connection, embed, signal })
+        return
+      } catch (error) {
+        // The relay has not seen the block of the subscription yet.
+        const isEarly = error instanceof MarketplaceError && error.code === 'no-subscription'
+        if (!isEarly || signal?.aborted === true || parts.nowMs() > deadline) throw error
+        await pause(againMs, signal)
+      }
+    }
+  }
+  const told = await Promise.allSettled(connections.relays().map(tell))
   if (told.every(({ status }) => status === 'rejected')) throw failureOf(told)
   return embed
 }

@@ -3,7 +3,7 @@ import { announce } from '@enigma/network'
 import { MarketplaceError, type SignedManifest } from '@enigma/protocol'
 import type { ClientInside } from '../create-marketplace-client.ts'
 import type { Relay } from '../relay-list.ts'
-import { pause } from './pause.ts'
+import { pause } from '../pause.ts'
 
 /** How long relays may take to see a transaction that was just mined. */
 const withinMs = 60_000

@@ -2,7 +2,7 @@
 import { handleSnapshots, offerSnapshot, type SnapshotProvider } from '@enigma/network'
 import { encodeSnapshot, type Hex, limits, MarketplaceError, type SignedHead, type Snapshot } from '@enigma/protocol'
 import type { ClientInside } from '../create-marketplace-client.ts'
-import { pause } from './pause.ts'
+import { pause } from '../pause.ts'
 
 /** How long a node that has not heard of the dataset, is busy or cannot be reached is asked again. */
 const patienceMs = 120_000

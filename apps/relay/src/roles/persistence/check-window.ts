@@ -1,7 +1,12 @@
 /** The first checks of a decoded query: deployment, time window, audience (DESIGN §6). Pure. */
 import { type Deployment, type Hex, limits, MarketplaceError, type Query } from '@enigma/protocol'
 
-export type CheckWindowParameters = { query: Query; deployment: Deployment; signer: Hex; nowSeconds: number }
+export type CheckWindowParameters = {
+  query: Pick<Query, 'chainId' | 'marketplace' | 'issuedAt' | 'expiresAt' | 'audience'>
+  deployment: Deployment
+  signer: Hex
+  nowSeconds: number
+}
 
 /**
  * Refuses a query for another chain (`wrong-chain`), outside its time (`request-from-future`, `request-expired`), with

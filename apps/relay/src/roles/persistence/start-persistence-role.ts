@@ -4,6 +4,7 @@
  */
 import type { DatabaseSync } from 'node:sqlite'
 import type { Signer } from '@enigma/crypto'
+import type { UsageDesk } from '@enigma/network'
 import { datasetIdOf, type Deployment, type Embed, type Hex, MarketplaceError } from '@enigma/protocol'
 import { budgetMigrations, createBudgetStore } from '../../store/budget-store.ts'
 import { createGrantStore, grantMigrations } from '../../store/grant-store.ts'
@@ -14,6 +15,7 @@ import { type AnswerQuery, type AnswerRecord, createAnswerQuery } from './answer
 import type { ChainView } from './chain-view.ts'
 import { createDatasetService, type DatasetHealth, type DatasetService, type DatasetTerms } from './dataset-service.ts'
 import type { EngineHealth } from './engine/engine.ts'
+import { createUsageDesk } from './create-usage-desk.ts'
 import { createGrantWatch } from './grant-watch.ts'
 import type { OpenDatabaseParts } from './open-databases.ts'
 import { createOlderRoom } from './older-snapshots.ts'
@@ -71,6 +73,8 @@ export type PersistenceRole = {
   serve: (terms: DatasetTerms) => Promise<DatasetService>
   /** Serves it no longer. */
   drop: (dataset: Hex) => Promise<void>
+  /** For `handleUsage`. */
+  usage: UsageDesk
   /** Ids for the node record. */
   datasets: () => Hex[]
   health: () => PersistenceHealth
@@ -86,7 +90,7 @@ export function startPersistenceRole(parts: PersistenceRoleParts): PersistenceRo
   const gate = createQueryGate({ limits })
   const olderRoom = createOlderRoom({ places: limits.maxOlderSnapshotsOfAll })
   const commits = createGroupCommit({ database: parts.database })
-  const verify = createVerifier({ parts, limits, commits, datasetOf: (dataset) => ready.get(dataset) })
+  const { verify, usage } = createDesks({ parts, limits, commits, datasetOf: (dataset) => ready.get(dataset) })
   const openSnapshot: DatasetService['openSnapshot'] = (query, ...asker) =>
     requireReady(ready, query.dataset).openSnapshot(query, ...asker)
   const onFailure = parts.onError
@@ -125,6 +129,7 @@ export function startPersistenceRole(parts: PersistenceRoleParts): PersistenceRo
       return started
     },
     drop,
+    usage,
     datasets: () => [...ready.keys()],
     health: () => ({
       queriesUnderWay: gate.underWay,
@@ -138,7 +143,8 @@ export function startPersistenceRole(parts: PersistenceRoleParts): PersistenceRo
   }
 }
 
-function createVerifier({
+/** What checks queries, and what tells owners of the use of their embeds. */
+function createDesks({
   parts,
   limits,
   commits,
@@ -153,26 +159,31 @@ function createVerifier({
   const revisions = createGrantStore({ database })
   const { cachedGrantChains: maxChains, contractSignatureSeconds } = limits
   const verifySignature = createP256Verifier({ maxKeys: maxChains })
-  return createQueryVerifier({
+  const signer = parts.signer.address.toLowerCase() as Hex
+  const budgets = createBudgetStore({ database, commits, onFailure: onError })
+  const verifyGrants = createGrantVerifier({
+    deployment,
+    maxChains,
+    verifySignature,
+    contractSignatureSeconds,
+    verifyContractSignature,
+  })
+  const usage = createUsageDesk({ deployment, signer, budgets, verifySignature, verifyGrants, nowSeconds })
+  const verify = createQueryVerifier({
     ...parts,
-    signer: parts.signer.address.toLowerCase() as Hex,
+    signer,
     limits,
     datasetOf,
     verifySignature,
-    verifyGrants: createGrantVerifier({
-      deployment,
-      maxChains,
-      verifySignature,
-      contractSignatureSeconds,
-      verifyContractSignature,
-    }),
+    verifyGrants,
     commits,
     nonces: createNonceStore({ database }),
-    budgets: createBudgetStore({ database, commits, onFailure: onError }),
+    budgets,
     revisions,
     watch: createGrantWatch({ deployment, store: revisions, findEmbeds, nowSeconds, nowMs, onError }),
     samples: createSampleLimiter({ limits }),
   })
+  return { verify, usage }
 }
 
 function requireReady(ready: ReadonlyMap<Hex, DatasetService>, dataset: Hex): DatasetService {

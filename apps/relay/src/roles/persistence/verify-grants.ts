@@ -18,8 +18,11 @@ export type VerifiedGrants = { root: Hex; grantHashes: readonly Hex[] }
 /** Asks a smart account's contract (ERC-1271), bounded in gas and time. */
 export type VerifyContractSignature = NonNullable<VerifyGrantChainParameters['verifyContractSignature']>
 
+/** What of a query is held against its grants. */
+export type GrantedQuery = Pick<Query, 'dataset' | 'sessionKey' | 'grantHash' | 'template'>
+
 export type GrantVerifier = (parameters: {
-  query: Query
+  query: GrantedQuery
   chain: GrantChain
   nowSeconds: number
   /** Throws when the account could not query anyway: its contract is then not asked. */
@@ -54,7 +57,7 @@ export function createGrantVerifier(parts: GrantVerifierParts): GrantVerifier {
 
 async function verify(parameters: {
   parts: GrantVerifierParts
-  query: Query
+  query: GrantedQuery
   chain: GrantChain
   nowSeconds: number
   requireSubscriber: (account: Hex) => void
@@ -90,7 +93,7 @@ async function verify(parameters: {
 }
 
 /** SQL of one's own, or a template of the grant. */
-function abilityOf({ template }: Query): number {
+function abilityOf({ template }: GrantedQuery): number {
   return template === undefined ? abilities.query : abilities.embed
 }
 
@@ -99,7 +102,7 @@ function isWithin({ validAfter, validUntil }: Remembered, nowSeconds: number): b
 }
 
 /** The query must name the last grant, and be signed by the key that this grant was given to, if it was given to one. */
-function requireOwnGrant(query: Query, { delegateKey, grantHashes }: Remembered): void {
+function requireOwnGrant(query: GrantedQuery, { delegateKey, grantHashes }: Remembered): void {
   const isHolder = delegateKey === undefined || delegateKey === query.sessionKey
   if (isHolder && grantHashes.at(-1) === query.grantHash) return
   throw new MarketplaceError({

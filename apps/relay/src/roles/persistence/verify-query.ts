@@ -19,7 +19,13 @@ import {
   zeroHash,
 } from '@enigma/protocol'
 import { checkTemplateParameters } from '@enigma/query'
-import type { BudgetBreach, BudgetCharge, BudgetStore, Reservation } from '../../store/budget-store.ts'
+import {
+  type BudgetBreach,
+  type BudgetCharge,
+  type BudgetStore,
+  grantBudgetKey,
+  type Reservation,
+} from '../../store/budget-store.ts'
 import type { GrantStore } from '../../store/grant-store.ts'
 import type { NonceStore } from '../../store/nonce-store.ts'
 import type { GroupCommit } from '../../store/group-commit.ts'
@@ -219,8 +225,8 @@ function chargesOf({
     const { perMinute, perDay, total } = grant.limits
     const bounds = { perMinute: part(perMinute), perDay: part(perDay), total: part(total) }
     return {
-      // A wallet's grant by its id, so that a new revision brings no new budget; a child counts beside its parent.
-      key: index === 0 ? `grant ${grant.root} ${grant.id}` : `grant ${hash}`,
+      // A child counts beside its parent.
+      key: index === 0 ? grantBudgetKey(grant) : `grant ${hash}`,
       limits: { ...bounds, bytesPerDay: Number.MAX_SAFE_INTEGER },
       keepUntilSeconds: grant.validUntil,
     }
