@@ -11,6 +11,7 @@ const target = join(root, 'shared/chain/src/generated')
 const outputs = [
   { contract: 'EngToken', file: 'eng-token.ts', name: 'engToken' },
   { contract: 'Marketplace', file: 'marketplace.ts', name: 'marketplace' },
+  { contract: 'GrantRegistry', file: 'grant-registry.ts', name: 'grantRegistry' },
 ]
 
 /** Compiles into a directory of its own, so that no stale artefact and no other build can be mistaken for the result. */

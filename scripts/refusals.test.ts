@@ -29,6 +29,7 @@ const provokedBy: Record<ErrorCode, string> = {
   'grant-invalid': verification,
   'grant-expired': verification,
   'grant-widened': verification,
+  'grant-revoked': verification,
   'grant-superseded': embeds,
   'grant-paused': embeds,
   'template-unknown': embeds,

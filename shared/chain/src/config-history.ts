@@ -3,8 +3,9 @@
  * with limits of its own: ranges are bounded, grow while the provider allows it and shrink when it does not.
  */
 import { type Hex, toEventSelector } from 'viem'
-import { isOutage, marketplaceEventsAbi, tryReadRange } from './events.ts'
+import { marketplaceEventsAbi } from './events.ts'
 import { toChainError } from './explain-revert.ts'
+import { isOutage, tryReadRange } from './read-events.ts'
 import type { DatasetConfig, ReadParameters } from './types.ts'
 
 const defaultRangeBlocks = 10_000

@@ -13,6 +13,7 @@ import {
   type Hex,
 } from 'viem'
 import { engTokenAbi } from './generated/eng-token.ts'
+import { grantRegistryAbi } from './generated/grant-registry.ts'
 import { marketplaceAbi } from './generated/marketplace.ts'
 import { rateToPrice } from './period.ts'
 
@@ -116,9 +117,9 @@ const marketplaceExplainers: Explainers = {
   ...deploymentExplainers,
 }
 
-/** The explanation of revert data, or undefined when it is none of the marketplace's or token's errors. */
+/** The explanation of revert data, or undefined when it is none of our contracts' errors. */
 function explainRevert(data: Hex): Explanation | undefined {
-  return explainMarketplaceRevert(data) ?? explainTokenRevert(data)
+  return explainMarketplaceRevert(data) ?? explainTokenRevert(data) ?? explainGrantRegistryRevert(data)
 }
 
 function explainMarketplaceRevert(data: Hex): Explanation | undefined {
@@ -146,6 +147,17 @@ function explainTokenRevert(data: Hex): Explanation | undefined {
     return explain('funds-missing', `${sender} holds ${eng(balance)} and needs ${eng(needed)}; add funds and retry.`)
   }
   return explain('transaction-reverted', `The token refused with ${decoded.errorName}; check what you sent.`)
+}
+
+function explainGrantRegistryRevert(data: Hex): Explanation | undefined {
+  const decoded = decodeOrUndefined(() => decodeErrorResult({ abi: grantRegistryAbi, data }))
+  if (decoded === undefined) return undefined
+  if (decoded.errorName === 'GrantAlreadyRevoked') {
+    const [account, grantId] = decoded.args
+    return explain('grant-revoked', `${account} revoked the grant ${grantId} before; there is nothing left to end.`)
+  }
+  const [count, limit] = decoded.args
+  return explain('parameter-invalid', `There are ${String(count)} grants; name 1 to ${String(limit)} at once.`)
 }
 
 function decodeOrUndefined<T>(decode: () => T): T | undefined {

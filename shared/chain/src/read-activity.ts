@@ -1,7 +1,8 @@
 /** A dataset's history on chain, newest first, in pages: each reads a bounded number of log ranges and blocks. */
 import type { Hex } from 'viem'
-import { type MarketplaceEvent, readEventPages } from './events.ts'
+import type { MarketplaceEvent } from './events.ts'
 import { toChainError } from './explain-revert.ts'
+import { readEventPages } from './read-events.ts'
 import type { ReadParameters } from './types.ts'
 
 const defaultEvents = 25

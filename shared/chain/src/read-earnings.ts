@@ -1,8 +1,9 @@
 /** What an account lists or is paid by, and what it was credited and paid, from the marketplace's own events. */
 import { type AbiEvent, encodeEventTopics, type Hex, type LogTopic, toEventSelector } from 'viem'
-import { type MarketplaceEvent, type MarketplaceEventName, marketplaceEventsAbi, readEventPages } from './events.ts'
+import { type MarketplaceEvent, type MarketplaceEventName, marketplaceEventsAbi } from './events.ts'
 import { toChainError } from './explain-revert.ts'
 import { payeeShare } from './payee-share.ts'
+import { readEventPages } from './read-events.ts'
 import type { DatasetConfig, ReadParameters } from './types.ts'
 
 /** Few events match the topics: what a provider allows is the only limit, and it is asked for less where it refuses. */

@@ -2,10 +2,12 @@
 import { MarketplaceError } from '@enigma/protocol'
 import type { Hex, TransactionReceipt } from 'viem'
 import {
-  parseMarketplaceEvents,
-  type MarketplaceEvent,
+  type DeploymentEvent,
+  type GrantRegistryEvent,
   type MarketplaceEventName,
   type MarketplaceEventOf,
+  parseGrantRegistryEvents,
+  parseMarketplaceEvents,
 } from './events.ts'
 
 export type RequireEventParameters<Name extends MarketplaceEventName> = {
@@ -20,18 +22,45 @@ export function requireEvent<Name extends MarketplaceEventName>({
   marketplace,
   name,
 }: RequireEventParameters<Name>): MarketplaceEventOf<Name> {
-  const found = parseMarketplaceEvents({ marketplace, logs: receipt.logs }).find((event) => isNamed(event, name))
-  if (found !== undefined && isNamed(found, name)) return found
-  throw new MarketplaceError({
-    code: 'transaction-reverted',
-    message: `The transaction was mined without the event ${name}; check that ${marketplace} is a marketplace.`,
-    details: receipt.transactionHash,
-  })
+  const events = parseMarketplaceEvents({ marketplace, logs: receipt.logs })
+  return requireNamed({ events, name, receipt, what: `${marketplace} is a marketplace` })
 }
 
-function isNamed<Name extends MarketplaceEventName>(
-  event: MarketplaceEvent,
-  name: Name,
-): event is MarketplaceEventOf<Name> {
-  return event.name === name
+export type RequireGrantEventParameters<Name extends GrantRegistryEvent['name']> = {
+  receipt: TransactionReceipt
+  grantRegistry: Hex
+  name: Name
+}
+
+/** The same of the registry of ended grants. */
+export function requireGrantEvent<Name extends GrantRegistryEvent['name']>({
+  receipt,
+  grantRegistry,
+  name,
+}: RequireGrantEventParameters<Name>): Extract<GrantRegistryEvent, { name: Name }> {
+  const events = parseGrantRegistryEvents({ grantRegistry, logs: receipt.logs })
+  return requireNamed({ events, name, receipt, what: `${grantRegistry} is a grant registry` })
+}
+
+type RequireNamedParameters<Event extends DeploymentEvent, Name extends Event['name']> = {
+  events: readonly Event[]
+  name: Name
+  receipt: TransactionReceipt
+  /** What the contract was taken for. */
+  what: string
+}
+
+function requireNamed<Event extends DeploymentEvent, Name extends Event['name']>({
+  events,
+  name,
+  receipt,
+  what,
+}: RequireNamedParameters<Event, Name>): Extract<Event, { name: Name }> {
+  const found = events.find((event): event is Extract<Event, { name: Name }> => event.name === name)
+  if (found !== undefined) return found
+  throw new MarketplaceError({
+    code: 'transaction-reverted',
+    message: `The transaction was mined without the event ${name}; check that ${what}.`,
+    details: receipt.transactionHash,
+  })
 }

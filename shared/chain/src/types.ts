@@ -2,11 +2,16 @@
 import type { Account, Chain, Hex, TransactionReceipt, Transport, WalletClient } from 'viem'
 import type { ChainClient } from './chain-client.ts'
 
-/**
- * One deployment of the marketplace; a `NetworkFile` is one.
- * `deploymentBlock` is the first block that can hold its events.
- */
-export type ContractDeployment = { chainId: number; token: Hex; marketplace: Hex; deploymentBlock: number }
+/** One deployment of the contracts; a `NetworkFile` is one. */
+export type ContractDeployment = {
+  chainId: number
+  token: Hex
+  marketplace: Hex
+  /** Where accounts end their grants; without one every epoch is 0 and nothing is revoked. */
+  grantRegistry?: Hex
+  /** The first block that can hold events of these contracts. */
+  deploymentBlock: number
+}
 
 /** What every read takes. */
 export type ReadParameters = { publicClient: ChainClient; deployment: ContractDeployment }

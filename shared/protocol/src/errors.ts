@@ -14,6 +14,7 @@ export const queryCodes = [
   'grant-invalid',
   'grant-expired',
   'grant-widened',
+  'grant-revoked',
   'grant-superseded',
   'grant-paused',
   'template-unknown',

@@ -29,6 +29,7 @@ const wrong: Record<keyof NetworkFile, unknown> = {
   referencePriceWei: '1e18',
   confirmations: 1001,
   faucetUrl: 'not a url',
+  grantRegistry: 7,
 }
 
 describe('the network file', () => {
@@ -36,6 +37,8 @@ describe('the network file', () => {
     expect(parseNetworkFile(JSON.stringify(file))).toEqual(file)
     const faucet = { ...file, faucetUrl: 'http://127.0.0.1:1/' }
     expect(parseNetworkFile(JSON.stringify(faucet))).toEqual(faucet)
+    const registry: NetworkFile = { ...file, grantRegistry: `0x${'3'.repeat(40)}` }
+    expect(parseNetworkFile(JSON.stringify(registry))).toEqual(registry)
   })
 
   test.each(Object.entries(wrong))('names a wrong %s', (field, value) => {

@@ -13,6 +13,8 @@ export const networkFileSchema = v.strictObject({
   chainId: uintSchema(),
   token: addressSchema,
   marketplace: addressSchema,
+  /** Where accounts end their grants; a network without one knows epoch 0 alone and nothing revoked. */
+  grantRegistry: v.exactOptional(addressSchema),
   deploymentBlock: uintSchema(),
   rpcUrls: v.pipe(v.array(v.pipe(v.string(), v.url())), v.minLength(1), v.maxLength(8)),
   relays: v.pipe(v.array(textSchema(500)), v.maxLength(64)),

@@ -8,8 +8,9 @@ import { startAnvil, startMarketplace, type TestMarketplace } from '@enigma/test
 import { createPublicClient, createTestClient, http, keccak256, parseEther, toHex } from 'viem'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
 import { openDatabase } from '../store/open-database.ts'
-import { createChainMirror, type ChainMirror, type CreateChainMirrorParameters } from './chain-mirror.ts'
+import type { ChainMirror, CreateChainMirrorParameters } from './chain-mirror.ts'
 import { chainMirrorMigrations } from './mirror-migrations.ts'
+import { createTestMirrors, reorganise, settle } from './test-support/test-mirrors.ts'
 
 const depths = Array.from({ length: 12 }, (_, index) => index + 1)
 const waiting = { timeout: 20_000, interval: 10 }
@@ -18,10 +19,8 @@ const addressOf = (wallet: MarketplaceWallet) => wallet.account.address.toLowerC
 let market: TestMarketplace
 let directory: string
 let dataset: Hex
-const mirrors: ChainMirror[] = []
 let clean: Hex
-/** Seconds that the nodes' clock is ahead of the machine's. */
-let skewSeconds = 0
+const mirrors = createTestMirrors()
 
 beforeAll(async () => {
   directory = await mkdtemp(join(tmpdir(), 'enigma-mirror-'))
@@ -36,8 +35,7 @@ beforeEach(async () => {
   clean = await market.testClient.snapshot()
 })
 afterEach(async () => {
-  for (const mirror of mirrors.splice(0)) await mirror.stop()
-  skewSeconds = 0
+  await mirrors.stop()
   await market.testClient.revert({ id: clean })
 })
 afterAll(async () => {
@@ -49,34 +47,11 @@ function as(walletClient: MarketplaceWallet) {
   return { publicClient: market.publicClient, deployment: market.deployment, walletClient }
 }
 
-function createMirror(parameters: Partial<CreateChainMirrorParameters> = {}): ChainMirror {
-  const mirror = createChainMirror({
-    publicClient: market.publicClient,
-    deployment: market.deployment,
-    database: openDatabase({ path: ':memory:', migrations: chainMirrorMigrations }),
-    nowSeconds: () => Math.floor(Date.now() / 1000) + skewSeconds,
-    pollIntervalMs: 20,
-    maxHeadAgeSeconds: 3600,
-    ...parameters,
-  })
-  mirrors.push(mirror)
-  return mirror
-}
-
+const createMirror = (parameters?: Partial<CreateChainMirrorParameters>) => mirrors.createMirror(market, parameters)
 const mine = (blocks: number) => (blocks === 0 ? Promise.resolve() : market.testClient.mine({ blocks }))
 
-/** Replaces the newest blocks by as many empty ones. */
-async function reorganise(depth: number): Promise<void> {
-  await market.publicClient.request({ method: 'anvil_reorg', params: [depth, []] } as never)
-}
-
-/** Waits until the mirror's head is the chain's, block hash for block hash. */
-async function settle(mirror: ChainMirror): Promise<void> {
-  await vi.waitFor(async () => expect(mirror.head?.hash).toBe((await market.publicClient.getBlock()).hash), waiting)
-}
-
 async function expectAccess(mirror: ChainMirror, account: Hex, isAllowed: boolean): Promise<void> {
-  await settle(mirror)
+  await settle(market, mirror)
   const chain = { publicClient: market.publicClient, deployment: market.deployment }
   expect(await hasAccess({ ...chain, dataset, account })).toBe(isAllowed)
   const paidEnd = mirror.accessOf({ dataset, account })?.paidEnd ?? 0
@@ -102,7 +77,7 @@ describe('a reorganisation', () => {
     await subscribe({ ...as(subscriber), dataset })
     await mine(depth - 1)
     await expectAccess(mirror, addressOf(subscriber), true)
-    await reorganise(depth)
+    await reorganise(market, depth)
     await expectAccess(mirror, addressOf(subscriber), false)
     await subscribe({ ...as(subscriber), dataset })
     await expectAccess(mirror, addressOf(subscriber), true)
@@ -117,7 +92,7 @@ describe('a reorganisation', () => {
     await unsubscribe({ ...as(subscriber), dataset })
     await mine(depth - 1)
     await expectAccess(mirror, addressOf(subscriber), false)
-    await reorganise(depth)
+    await reorganise(market, depth)
     await expectAccess(mirror, addressOf(subscriber), true)
     await unsubscribe({ ...as(subscriber), dataset })
     await expectAccess(mirror, addressOf(subscriber), false)
@@ -146,13 +121,13 @@ describe('a reorganisation', () => {
     const mirror = createMirror({ onEvents: ({ rewoundTo }) => rewinds.push(rewoundTo) })
     await mirror.start()
     await mine(1)
-    await settle(mirror)
+    await settle(market, mirror)
     await subscribe({ ...as(market.wallet(2)), dataset })
     await mine(3)
-    await settle(mirror)
+    await settle(market, mirror)
     const before = mirror.head?.number ?? 0
-    await reorganise(4)
-    await settle(mirror)
+    await reorganise(market, 4)
+    await settle(market, mirror)
     expect(rewinds.filter((block) => block !== undefined)).toEqual([before - 4])
   })
 
@@ -169,7 +144,7 @@ describe('a reorganisation', () => {
     const stoppedAt = mirror.head?.number ?? 0
     await mirror.stop()
     first.close()
-    await reorganise(3)
+    await reorganise(market, 3)
     await mine(2)
     const pages: number[] = []
     const second = createMirror({
@@ -204,7 +179,7 @@ describe('an Ethereum node that goes away', () => {
     await own.stop()
     await vi.waitFor(() => expect(mirror.health().state).toBe('unreachable'), waiting)
     expect(codeOf(() => mirror.datasetOf(dataset))).toBe('none')
-    skewSeconds = 62
+    mirrors.skewSeconds = 62
     const account = addressOf(market.wallet(2))
     for (const read of [
       () => mirror.datasetOf(dataset),
@@ -216,7 +191,7 @@ describe('an Ethereum node that goes away', () => {
     expect(mirror.health()).toMatchObject({ isStale: true, state: 'unreachable' })
     const back = await startAnvil({ statePath, port })
     try {
-      const timestamp = BigInt(Math.floor(Date.now() / 1000) + skewSeconds)
+      const timestamp = BigInt(Math.floor(Date.now() / 1000) + mirrors.skewSeconds)
       await chain.testClient.setNextBlockTimestamp({ timestamp })
       await chain.testClient.mine({ blocks: 1 })
       await vi.waitFor(() => expect(codeOf(() => mirror.datasetOf(dataset))).toBe('none'), waiting)
@@ -232,9 +207,9 @@ describe('an Ethereum node that goes away', () => {
     const mirror = createMirror({ maxHeadAgeSeconds: 60 })
     await mine(1)
     await mirror.start()
-    await settle(mirror)
+    await settle(market, mirror)
     expect(codeOf(() => mirror.datasetOf(dataset))).toBe('none')
-    skewSeconds = (mirror.head?.timestamp ?? 0) - Math.floor(Date.now() / 1000) + 62
+    mirrors.skewSeconds = (mirror.head?.timestamp ?? 0) - Math.floor(Date.now() / 1000) + 62
     expect(codeOf(() => mirror.datasetOf(dataset))).toBe('chain-unavailable')
     expect(mirror.health().state).toBe('following')
   })
@@ -250,7 +225,7 @@ describe('waiting for a block', () => {
   test('ends when it comes, at the time limit, or when its caller leaves', async () => {
     const mirror = createMirror()
     await mirror.start()
-    await settle(mirror)
+    await settle(market, mirror)
     const head = mirror.head?.number ?? 0
     expect(await mirror.waitForBlock({ number: head, timeoutMs: 0 })).toBe(true)
     const reached = mirror.waitForBlock({ number: head + 2, timeoutMs: 20_000 })

@@ -1,5 +1,5 @@
 /**
- * The chain as a node knows it (DESIGN §6 Access): follows the marketplace's events by block hash, rewinds on
+ * The chain as a node knows it (DESIGN §6 Access): follows the contracts' events by block hash, rewinds on
  * reorganisations, survives restarts and outages of the Ethereum node, and fails closed when its head is stale.
  */
 import type { DatabaseSync } from 'node:sqlite'
@@ -8,11 +8,14 @@ import { toChainError, type ContractDeployment, type Payout } from '@enigma/chai
 import { MarketplaceError, type Hex } from '@enigma/protocol'
 import type { PublicClient } from 'viem'
 import { followChain, type StoredPages } from './follow-chain.ts'
+import { createGrantReads, type GrantReads } from './mirror-grants.ts'
 import { createMirrorReads, type AccountAccess, type MirroredDataset, type RankFactors } from './mirror-reads.ts'
 import { createMirrorStore, type MirrorBlock } from './mirror-store.ts'
 import { createWaiters } from './wait-for-block.ts'
 
 const longestBackoffMs = 30_000
+/** A node obeys the ending of a grant within a block and this long, or answers nobody. */
+const maxGrantAgeSeconds = 60
 
 export type CreateChainMirrorParameters = {
   publicClient: PublicClient
@@ -58,6 +61,13 @@ export type ChainMirror = {
   accessOf: (parameters: { dataset: Hex; account: Hex }) => AccountAccess | undefined
   /** Undefined for an id that is not registered; throws `chain-unavailable` when the head is stale. */
   datasetOf: (dataset: Hex) => MirroredDataset | undefined
+  /**
+   * The epoch that the account's grants must be of; throws `chain-unavailable` when the head is stale, and where there is
+   * a registry also when the last successful poll is more than 60 s ago.
+   */
+  grantEpochOf: GrantReads['grantEpochOf']
+  /** Whether the account ended a grant by its id; throws as `grantEpochOf`. */
+  isGrantRevoked: GrantReads['isGrantRevoked']
   /** Every dataset, closed ones too, as of the head, however old that is: for listings. */
   datasets: () => MirroredDataset[]
   /** Every account that was ever the dataset's publisher, as of the head, however old that is. */
@@ -88,9 +98,9 @@ type Follower = {
 /** Creates a mirror; nothing happens before `start`. */
 export function createChainMirror(parameters: CreateChainMirrorParameters): ChainMirror {
   const { database, deployment } = parameters
-  const origin = `${deployment.chainId}/${deployment.marketplace.toLowerCase()}/${deployment.deploymentBlock}`
-  const store = createMirrorStore({ database, origin })
+  const store = createMirrorStore({ database, origin: originOf(deployment) })
   const reads = createMirrorReads(database)
+  const grants = createGrantReads(database)
   const waiters = createWaiters()
   const follower = createFollower(parameters)
   const fresh = () => requireFreshHead(follower)
@@ -120,6 +130,14 @@ export function createChainMirror(parameters: CreateChainMirrorParameters): Chai
       fresh()
       return reads.datasetOf(dataset)
     },
+    grantEpochOf: (account) => {
+      requireFreshGrants(follower)
+      return grants.grantEpochOf(account)
+    },
+    isGrantRevoked: (grant) => {
+      requireFreshGrants(follower)
+      return grants.isGrantRevoked(grant)
+    },
     datasets: () => reads.datasets(),
     publishersOf: (dataset) => reads.publishersOf(dataset),
     payoutsOf: reads.payoutsOf,
@@ -128,6 +146,12 @@ export function createChainMirror(parameters: CreateChainMirrorParameters): Chai
     waitForBlock: (wait) => waiters.waitForBlock({ ...wait, head: follower.head?.number }),
     health: () => healthOf(follower),
   }
+}
+
+/** Names the contracts that are followed: with another one beside them everything is read again. */
+function originOf({ chainId, marketplace, grantRegistry, deploymentBlock }: ContractDeployment): string {
+  const registry = grantRegistry === undefined ? [] : [grantRegistry.toLowerCase()]
+  return [chainId, marketplace.toLowerCase(), deploymentBlock, ...registry].join('/')
 }
 
 function createFollower(parameters: CreateChainMirrorParameters): Follower {
@@ -238,10 +262,22 @@ async function stopFollowing(follower: Follower): Promise<void> {
 function requireFreshHead(follower: Follower): MirrorBlock {
   const { head } = follower
   if (head !== undefined && !isStale(follower)) return head
-  throw new MarketplaceError({
+  throw staleError(follower)
+}
+
+/** Where grants can end on chain, the last look at it must be younger still. */
+function requireFreshGrants(follower: Follower): void {
+  requireFreshHead(follower)
+  const { deployment, nowSeconds } = follower.parameters
+  if (deployment.grantRegistry === undefined) return
+  if (nowSeconds() - follower.polledAtSeconds > maxGrantAgeSeconds) throw staleError(follower)
+}
+
+function staleError({ lastError }: Follower): MarketplaceError {
+  return new MarketplaceError({
     code: 'chain-unavailable',
     message: 'This node has not heard from the chain for a while and answers nothing until it does; ask another node.',
-    details: follower.lastError,
+    details: lastError,
   })
 }
 

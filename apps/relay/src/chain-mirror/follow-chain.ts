@@ -3,7 +3,7 @@
  * `keptBlocks` are read one by one, must link by their parent hashes, and replace a branch that was reorganised away in
  * the same transaction in which the new one is stored: no reader ever sees a state between two chains.
  */
-import { readEventPages, readEvents, type ContractDeployment, type MarketplaceEvent } from '@enigma/chain'
+import { readBlockEvents, readDeploymentEventPages, type ContractDeployment, type DeploymentEvent } from '@enigma/chain'
 import type { Hex } from '@enigma/protocol'
 import type { PublicClient } from 'viem'
 import { keptBlocks, type MirrorBlock, type MirrorPage, type MirrorStore } from './mirror-store.ts'
@@ -21,7 +21,7 @@ export type FollowChainParameters = {
 }
 
 /** What one transaction changed; `rewoundTo` is the last block that stayed when a reorganised branch was dropped. */
-export type StoredPages = { head: MirrorBlock; events: MarketplaceEvent[]; rewoundTo?: number }
+export type StoredPages = { head: MirrorBlock; events: DeploymentEvent[]; rewoundTo?: number }
 
 type ChainBlock = MirrorBlock & { parentHash: Hex }
 
@@ -56,7 +56,7 @@ async function findCommonBlock(parameters: FollowChainParameters, head: ChainBlo
 /** Stores blocks that are too old to be reorganised, chunk by chunk. */
 async function followRange(parameters: FollowChainParameters, fromBlock: number, toBlock: number): Promise<boolean> {
   const { publicClient, deployment } = parameters
-  for await (const page of readEventPages({ publicClient, deployment, fromBlock, toBlock })) {
+  for await (const page of readDeploymentEventPages({ publicClient, deployment, fromBlock, toBlock })) {
     const last = await readBlock(parameters, page.toBlock)
     const timed = await addTimestamps(parameters, page.events)
     if (timed === undefined) return false
@@ -66,7 +66,7 @@ async function followRange(parameters: FollowChainParameters, fromBlock: number,
 }
 
 /** Joins each event with its block's time; undefined when an event's block is no longer the chain's. */
-async function addTimestamps(parameters: FollowChainParameters, events: readonly MarketplaceEvent[]) {
+async function addTimestamps(parameters: FollowChainParameters, events: readonly DeploymentEvent[]) {
   const numbers = [...new Set(events.map(({ blockNumber }) => blockNumber))]
   const blocks = await mapInParallel(numbers, (number) => readBlock(parameters, number))
   const byHash = new Map(blocks.map((block) => [block.hash, block.timestamp]))
@@ -93,7 +93,7 @@ async function followBlocks(parameters: FollowChainParameters, { base, first, he
   })
   if (!isLinked) return false
   const pages = await mapInParallel(blocks, async (block) => {
-    const events = await readEvents({ publicClient, deployment, blockHash: block.hash })
+    const events = await readBlockEvents({ publicClient, deployment, blockHash: block.hash })
     return { block: withoutParent(block), events: events.map((event) => ({ event, timestamp: block.timestamp })) }
   })
   storePages(parameters, first - 1, pages)

@@ -17,14 +17,15 @@ import {
 import type { Hex } from '@enigma/protocol'
 import { startMarketplace, type TestMarketplace } from '@enigma/testing/node'
 import { createPublicClient, custom, keccak256, parseEther, toHex } from 'viem'
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
 import { openDatabase } from '../store/open-database.ts'
-import { createChainMirror, type ChainMirror, type CreateChainMirrorParameters } from './chain-mirror.ts'
+import type { ChainMirror, CreateChainMirrorParameters } from './chain-mirror.ts'
 import { chainMirrorMigrations } from './mirror-migrations.ts'
+import { createTestMirrors, settle } from './test-support/test-mirrors.ts'
 
 const day = 86_400
 const rate = priceToRate(parseEther('3'))
-const mirrors: ChainMirror[] = []
+const mirrors = createTestMirrors()
 let market: TestMarketplace
 let clean: Hex
 
@@ -35,7 +36,7 @@ beforeEach(async () => {
   clean = await market.testClient.snapshot()
 })
 afterEach(async () => {
-  for (const mirror of mirrors.splice(0)) await mirror.stop()
+  await mirrors.stop()
   await market.testClient.revert({ id: clean })
 })
 afterAll(async () => market.stop())
@@ -47,19 +48,7 @@ const as = (walletClient: MarketplaceWallet) => ({
 })
 const addressOf = (wallet: MarketplaceWallet) => wallet.account.address.toLowerCase() as Hex
 
-function createMirror(parameters: Partial<CreateChainMirrorParameters> = {}): ChainMirror {
-  const mirror = createChainMirror({
-    publicClient: market.publicClient,
-    deployment: market.deployment,
-    database: openDatabase({ path: ':memory:', migrations: chainMirrorMigrations }),
-    nowSeconds: () => Math.floor(Date.now() / 1000),
-    pollIntervalMs: 20,
-    maxHeadAgeSeconds: 3600,
-    ...parameters,
-  })
-  mirrors.push(mirror)
-  return mirror
-}
+const createMirror = (parameters?: Partial<CreateChainMirrorParameters>) => mirrors.createMirror(market, parameters)
 
 async function register(name: string): Promise<Hex> {
   const curator = market.wallet(1)
@@ -67,11 +56,6 @@ async function register(name: string): Promise<Hex> {
   const config = { metadataHash: keccak256(toHex(name)), publisher: addressOf(curator), payouts }
   const listing = { name, rate, deposit: parseEther('100'), config, trialSeconds: 3600 }
   return (await registerDataset({ ...as(curator), ...listing })).dataset
-}
-
-async function settle(mirror: ChainMirror): Promise<void> {
-  const head = await market.publicClient.getBlock()
-  await vi.waitFor(() => expect(mirror.head?.hash).toBe(head.hash), { timeout: 20_000, interval: 10 })
 }
 
 async function passTo(seconds: number): Promise<void> {
@@ -84,7 +68,7 @@ async function passTo(seconds: number): Promise<void> {
  * drops 8 of 32 fractional bits at every change of the dataset.
  */
 async function expectSameAsChain(mirror: ChainMirror, dataset: Hex): Promise<void> {
-  await settle(mirror)
+  await settle(market, mirror)
   const chain = { publicClient: market.publicClient, deployment: market.deployment, dataset }
   const { churn, referencePrice, ...exact } = await rankInputs(chain)
   expect(referencePrice).toBeGreaterThan(0n)
@@ -127,7 +111,7 @@ test('a chain that was replaced deeper than the mirror keeps is read again from 
   await market.testClient.revert({ id: fork })
   const other = await register('other')
   await market.testClient.mine({ blocks: 120 })
-  await settle(mirror)
+  await settle(market, mirror)
   expect(mirror.accessOf({ dataset, account })).toBeUndefined()
   await expectSameAsChain(mirror, dataset)
   await expectSameAsChain(mirror, other)
@@ -184,11 +168,11 @@ test('a trial that ends before a subscription begins tells the block of what is 
   const mirror = createMirror({ maxHeadAgeSeconds: Infinity })
   await mirror.start()
   const trial = await startTrial({ ...as(market.wallet(2)), dataset })
-  await settle(mirror)
+  await settle(market, mirror)
   const access = { paidEnd: 0, trialEnd: trial.endSeconds, sinceBlock: trial.blockNumber }
   expect(mirror.accessOf({ dataset, account })).toEqual(access)
   const paid = await subscribe({ ...as(market.wallet(2)), dataset })
-  await settle(mirror)
+  await settle(market, mirror)
   expect(mirror.accessOf({ dataset, account })).toEqual({
     ...access,
     paidEnd: paid.endSeconds,

@@ -1,6 +1,7 @@
 /**
- * Tables of the chain mirror. `chain_event` holds what the chain says; the other tables are derived from it, and after
- * a rewind they are derived again for the datasets and accounts that were touched. Hex is lower-case text, times are
+ * Tables of the chain mirror. `chain_event` holds what the marketplace says; the other tables are derived from it, and
+ * after a rewind they are derived again for the datasets and accounts that were touched. What accounts ended in the
+ * registry of grants stands in two tables of its own (mirror-grants.ts). Hex is lower-case text, times are
  * Unix seconds, amounts that may pass 63 bits are decimal text.
  */
 import type { Migration } from '../store/open-database.ts'
@@ -68,5 +69,24 @@ CREATE TABLE chain_trial (
   block INTEGER NOT NULL,
   PRIMARY KEY (dataset, account)
 ) STRICT, WITHOUT ROWID;`,
+  },
+  {
+    name: 'chain-mirror-2',
+    sql: `
+CREATE TABLE chain_grant_epoch (
+  account TEXT NOT NULL,
+  epoch INTEGER NOT NULL,
+  block INTEGER NOT NULL,
+  PRIMARY KEY (account, epoch)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX chain_grant_epoch_block ON chain_grant_epoch (block);
+
+CREATE TABLE chain_revoked_grant (
+  account TEXT NOT NULL,
+  grant_id TEXT NOT NULL,
+  block INTEGER NOT NULL,
+  PRIMARY KEY (account, grant_id)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX chain_revoked_grant_block ON chain_revoked_grant (block);`,
   },
 ]

@@ -1,9 +1,10 @@
 /** What the mirror keeps on disk: the canonical events, the newest blocks, and what is derived from the events. */
 import type { DatabaseSync, SQLOutputValue } from 'node:sqlite'
-import type { MarketplaceEvent } from '@enigma/chain'
+import type { DeploymentEvent, MarketplaceEvent } from '@enigma/chain'
 import type { Hex } from '@enigma/protocol'
 import { runInTransaction } from '../store/open-database.ts'
 import { createDerivation, type TouchedKey } from './derive-state.ts'
+import { createMirrorGrants, grantTables, type MirrorGrants } from './mirror-grants.ts'
 
 /** How deep a rewind may go; anything deeper is read again from the deployment block. */
 export const keptBlocks = 64
@@ -12,7 +13,7 @@ export const keptBlocks = 64
 export type MirrorBlock = { number: number; hash: Hex; timestamp: number }
 
 /** Events of one block, or of a range whose last block is `block`; each with the time of its own block. */
-export type MirrorPage = { block: MirrorBlock; events: readonly { event: MarketplaceEvent; timestamp: number }[] }
+export type MirrorPage = { block: MirrorBlock; events: readonly { event: DeploymentEvent; timestamp: number }[] }
 
 export type MirrorStore = {
   /** The newest block of which all events are stored. */
@@ -25,7 +26,7 @@ export type MirrorStore = {
   clear: () => void
 }
 
-/** Events that change access, listing or rank; the others are told to listeners and not kept. */
+/** Of the marketplace's events those that change access, listing or rank; the others are told to listeners and not kept. */
 const keptEvents: ReadonlySet<MarketplaceEvent['name']> = new Set([
   'DatasetRegistered',
   'DatasetUpdated',
@@ -41,7 +42,7 @@ const keptEvents: ReadonlySet<MarketplaceEvent['name']> = new Set([
   'TrialStarted',
 ])
 
-const tables = ['chain_event', 'chain_block', 'chain_dataset', 'chain_spell', 'chain_trial']
+const tables = ['chain_event', 'chain_block', 'chain_dataset', 'chain_spell', 'chain_trial', ...grantTables]
 
 /** The store of one deployment; what another deployment left in the database is cleared. */
 export function createMirrorStore({ database, origin }: { database: DatabaseSync; origin: string }): MirrorStore {
@@ -55,8 +56,9 @@ export function createMirrorStore({ database, origin }: { database: DatabaseSync
       database.prepare('INSERT INTO chain_origin (deployment) VALUES (?)').run(origin)
     })
   }
-  const rewind = createRewind(database)
-  const append = createAppend(database)
+  const grants = createMirrorGrants(database)
+  const rewind = createRewind(database, grants)
+  const append = createAppend(database, grants)
   return {
     tip: () => selectBlocks.all(1).map(toBlock)[0],
     blocks: () => selectBlocks.all(keptBlocks + 1).map(toBlock),
@@ -74,7 +76,7 @@ function clearTables(database: DatabaseSync): void {
   for (const table of tables) database.exec(`DELETE FROM ${table}`)
 }
 
-function createRewind(database: DatabaseSync): (after: number) => TouchedKey[] {
+function createRewind(database: DatabaseSync, grants: MirrorGrants): (after: number) => TouchedKey[] {
   const selectTouched = database.prepare('SELECT DISTINCT dataset, account FROM chain_event WHERE block_number > ?')
   const deletions = [
     'DELETE FROM chain_event WHERE block_number > ?',
@@ -86,11 +88,12 @@ function createRewind(database: DatabaseSync): (after: number) => TouchedKey[] {
       .all(after)
       .map((row) => ({ dataset: hex(row['dataset']), account: hex(row['account']) }))
     for (const deletion of deletions) deletion.run(after)
+    grants.rewind(after)
     return touched
   }
 }
 
-function createAppend(database: DatabaseSync): (page: MirrorPage) => TouchedKey[] {
+function createAppend(database: DatabaseSync, grants: MirrorGrants): (page: MirrorPage) => TouchedKey[] {
   const insertBlock = database.prepare('INSERT INTO chain_block (number, hash, timestamp) VALUES (?, ?, ?)')
   const pruneBlocks = database.prepare('DELETE FROM chain_block WHERE number < ?')
   const insertEvent = database.prepare(
@@ -101,6 +104,10 @@ function createAppend(database: DatabaseSync): (page: MirrorPage) => TouchedKey[
     pruneBlocks.run(block.number - keptBlocks)
     const touched: TouchedKey[] = []
     for (const { event, timestamp } of events) {
+      if (event.name === 'EpochBumped' || event.name === 'GrantRevoked') {
+        grants.append(event)
+        continue
+      }
       if (!keptEvents.has(event.name) || !('id' in event.args)) continue
       const { id: dataset } = event.args
       const account = 'account' in event.args ? event.args.account : ''

@@ -25,7 +25,9 @@ const newTokenSupplyEng = '150000000'
 export function addDeployCommand(program: Command, context: CommandContext): void {
   program
     .command('deploy')
-    .description('deploy the marketplace (and, without --token, a new ENG token) and write the network file')
+    .description(
+      'deploy the marketplace and the grant registry (and, without --token, a new ENG token) and write the network file',
+    )
     .requiredOption('--rpc <url>', 'JSON-RPC endpoint of the chain')
     .option('--key <file>', 'key file of the account that pays (default: $ENIGMA_KEY holds the key)')
     .option('--out <file>', 'network file to write', 'enigma-network.json')
@@ -72,6 +74,7 @@ async function deploy(options: DeployOptions, account: LocalAccount, output: Out
     chainId,
     token: deployment.token,
     marketplace: deployment.marketplace,
+    grantRegistry: deployment.grantRegistry,
     deploymentBlock: deployment.deploymentBlock,
     rpcUrls: [options.rpc],
     relays: [],

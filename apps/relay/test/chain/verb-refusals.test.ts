@@ -16,6 +16,7 @@ import {
   readDataset,
   registerDataset,
   requestDepositWithdrawal,
+  revokeGrant,
   setRenewalLimit,
   startTrial,
   subscribe,
@@ -279,6 +280,11 @@ const cases: Readonly<Record<string, () => Refusal | Promise<Refusal>>> = {
       refused: claim,
       honest: () => closeDataset({ ...as(curator), dataset }).then(claim),
     }
+  },
+  'a grant that is ended already': async () => {
+    const revoke = (id: Hex) => revokeGrant({ ...as(subscriber), grantId: keccak256(id) })
+    await revoke('0x01')
+    return { code: 'grant-revoked', refused: () => revoke('0x01'), honest: () => revoke('0x02') }
   },
   'earnings of nothing': async () => {
     const dataset = await register()

@@ -20,6 +20,7 @@ import {
   rateToPrice,
   readActivity,
   readBalances,
+  readBlockEvents,
   readDataset,
   readDatasetConfig,
   readDepositWithdrawal,
@@ -374,7 +375,7 @@ describe('reads', () => {
     const events = await readEvents(range)
     expect(events.map(({ name }) => name)).toEqual(['DatasetRegistered', 'Subscribed', 'Unsubscribed'])
     expect(await readEvents({ ...range, chunkBlocks: 2 })).toEqual(events)
-    const [subscribed] = await readEvents({ ...chain, blockHash })
+    const [subscribed] = await readBlockEvents({ ...chain, blockHash })
     expect(subscribed).toMatchObject({ name: 'Subscribed', blockNumber, args: { id: dataset, rate } })
     expect(JSON.stringify(events, (_, value: unknown) => (typeof value === 'bigint' ? 0 : value))).not.toMatch(
       /0x[0-9a-f]*[A-F]/,

@@ -3,6 +3,7 @@ import { MarketplaceError } from '@enigma/protocol'
 import { encodeDeployData, erc20Abi, type Hex, type TransactionReceipt } from 'viem'
 import { toChainError } from '../explain-revert.ts'
 import { engTokenAbi, engTokenBytecode } from '../generated/eng-token.ts'
+import { grantRegistryAbi, grantRegistryBytecode } from '../generated/grant-registry.ts'
 import { marketplaceAbi, marketplaceBytecode } from '../generated/marketplace.ts'
 import type { MarketplaceSettings } from '../read-settings.ts'
 import { sendTransaction } from '../send-transaction.ts'
@@ -17,9 +18,12 @@ export type DeployMarketplaceParameters = Omit<WriteParameters, 'deployment'> & 
   token: TokenChoice
   settings: Omit<MarketplaceSettings, 'token'>
 }
-export type DeployMarketplaceReturnType = ContractDeployment
+export type DeployMarketplaceReturnType = ContractDeployment & { grantRegistry: Hex }
 
-/** Deploys the token when none is given, then the marketplace; throws `setting-invalid` for unfit tokens or settings. */
+/**
+ * Deploys the token when none is given, then the marketplace and the registry of ended grants; throws `setting-invalid`
+ * for unfit tokens or settings.
+ */
 export async function deployMarketplace(parameters: DeployMarketplaceParameters): Promise<DeployMarketplaceReturnType> {
   const chainId = await parameters.publicClient.getChainId()
   const write = { ...parameters, deployment: { chainId, token: none, marketplace: none, deploymentBlock: 0 } } as const
@@ -36,8 +40,19 @@ export async function deployMarketplace(parameters: DeployMarketplaceParameters)
     chainId,
     token: token.toLowerCase() as Hex,
     marketplace: contractOf(receipt),
+    grantRegistry: await deployGrantRegistry(write),
     deploymentBlock: Number(receipt.blockNumber),
   }
+}
+
+async function deployGrantRegistry(write: WriteParameters): Promise<Hex> {
+  const receipt = await sendTransaction({
+    ...write,
+    step: 'deploy the grant registry',
+    to: undefined,
+    data: encodeDeployData({ abi: grantRegistryAbi, bytecode: grantRegistryBytecode }),
+  })
+  return contractOf(receipt)
 }
 
 async function deployToken(write: WriteParameters, { holders }: Extract<TokenChoice, { holders: unknown }>) {

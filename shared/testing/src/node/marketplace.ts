@@ -2,7 +2,7 @@
 import {
   defaultSettings,
   deployMarketplace,
-  type ContractDeployment,
+  type DeployMarketplaceReturnType,
   type MarketplaceSettings,
   type MarketplaceWallet,
 } from '@enigma/chain'
@@ -28,7 +28,7 @@ export type StartMarketplaceParameters = StartAnvilParameters & {
 
 export type TestMarketplace = {
   anvil: Anvil
-  deployment: ContractDeployment
+  deployment: DeployMarketplaceReturnType
   publicClient: PublicClient
   testClient: TestClient
   /** One per account of anvil, each with 1,000,000 ENG; the first one deployed and is the pool. */
@@ -38,7 +38,7 @@ export type TestMarketplace = {
   stop: () => Promise<void>
 }
 
-/** Starts anvil and deploys token and marketplace with the code that real deployments use. */
+/** Starts anvil and deploys the contracts with the code that real deployments use. */
 export async function startMarketplace(parameters: StartMarketplaceParameters = {}): Promise<TestMarketplace> {
   const anvil = await startAnvil(parameters)
   const options = { chain: foundry, transport: http(anvil.rpcUrl), pollingInterval }

@@ -19,6 +19,10 @@ export type ChainView = {
   readonly head: ChainHead | undefined
   accessOf(parameters: { dataset: Hex; account: Hex }): AccountAccess | undefined
   datasetOf(dataset: Hex): ChainDataset | undefined
+  /** The epoch that the account's grants must be of; 0 where the network has no registry of ended grants. */
+  grantEpochOf(account: Hex): number
+  /** Whether the account ended a grant by its id. */
+  isGrantRevoked(parameters: { account: Hex; grantId: Hex }): boolean
   /** Resolves true once the head is at `number` or later, false after `timeoutMs` or on abort. */
   waitForBlock(parameters: { number: number; timeoutMs: number; signal?: AbortSignal }): Promise<boolean>
 }

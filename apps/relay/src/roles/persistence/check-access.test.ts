@@ -16,6 +16,8 @@ function access({ headTime, clock, paidEnd = 0, trialEnd = 0, closedAt = 0, sinc
     head,
     accessOf: () => ({ paidEnd, trialEnd, sinceBlock: since }),
     datasetOf: () => ({ curator: account, publisher: account, metadataHash: hash, closedAt }),
+    grantEpochOf: () => 0,
+    isGrantRevoked: () => false,
     waitForBlock: () => Promise.resolve(true),
   }
   return checkAccess({
@@ -80,6 +82,8 @@ describe('checkHead', () => {
       },
       accessOf: () => undefined,
       datasetOf: () => undefined,
+      grantEpochOf: () => 0,
+      isGrantRevoked: () => false,
       waitForBlock: ({ number: wanted }) => {
         waits.push(wanted)
         if (head !== undefined && wanted <= 12) head = { ...head, number: wanted }

@@ -55,12 +55,9 @@ export type CheckNodeGrantsParameters = {
   templatesRoot: Hex | undefined
 }
 
-/** Refuses grants that do not hold at this node, of another epoch, or that do not allow the query's SQL. */
+/** Refuses grants that do not hold at this node, or that do not allow the query's SQL. */
 export function checkNodeGrants({ grants, dataset, signer, templatesRoot }: CheckNodeGrantsParameters): void {
   for (const grant of grants) {
-    if (grant.epoch !== 0) {
-      throw new MarketplaceError({ code: 'grant-invalid', message: 'The grant is of another epoch; sign a new one.' })
-    }
     if (grant.nodes.length > 0 && !grant.nodes.some((node) => node.signer === signer)) {
       throw new MarketplaceError({
         code: 'grant-invalid',

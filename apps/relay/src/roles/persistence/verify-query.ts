@@ -1,7 +1,7 @@
 /**
  * Verifies a query in the order of DESIGN §6, cheap first and nothing asked of the network before the signatures hold:
- * size → decode → window → audience → session signature → grants → subscription on chain → limits → nonce and budgets,
- * consumed last in one transaction. Every refusal is a `MarketplaceError` with a code of its own.
+ * size → decode → window → audience → session signature → grants → subscription and revocation on chain → limits → nonce
+ * and budgets, consumed last in one transaction. Every refusal is a `MarketplaceError` with a code of its own.
  */
 import { rootOfClaim, templateUnknown, verifyQuerySignature, type VerifyP256 } from '@enigma/crypto'
 import {
@@ -32,6 +32,7 @@ import type { GroupCommit } from '../../store/group-commit.ts'
 import type { ChainView } from './chain-view.ts'
 import { type AccessTier, checkAccess, checkHead, noSubscription } from './check-access.ts'
 import { checkLimits, checkNodeGrants, shareBps } from './check-limits.ts'
+import { checkRevocation } from './check-revocation.ts'
 import { checkWindow } from './check-window.ts'
 import type { GrantWatch } from './grant-watch.ts'
 import type { PersistenceLimits } from './persistence-limits.ts'
@@ -99,6 +100,7 @@ export function createQueryVerifier(parts: QueryVerifierParts): VerifyQuery {
     if (query.kind === 'sample') return admitSample({ parts, signedQuery, query, served, caller })
     const { grants, verified } = await checkGrants(parts, signedQuery, query)
     const tier = await checkSubscription({ parts, query, account: verified.root, signal })
+    checkRevocation({ chain: parts.chain, account: verified.root, grants })
     checkLimits({ query, manifest: served.manifest, grants, tier, limits: parts.limits })
     requireSnapshot(served, query)
     const embed = embedOf(query, grants, verified)

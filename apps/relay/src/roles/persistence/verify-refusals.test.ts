@@ -1,5 +1,5 @@
 import { createSessionKey, signChildGrant } from '@enigma/crypto'
-import { encodeSignedQuery, MarketplaceError, type QueryCode, zeroHash } from '@enigma/protocol'
+import { encodeSignedQuery, type Grant, MarketplaceError, type QueryCode, zeroHash } from '@enigma/protocol'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import {
@@ -107,7 +107,6 @@ const cases = {
       },
     },
     { attack: (node, asker) => ask(node, asker, { grantHash: randomHex(32) }) },
-    { attack: (node, asker) => withGrant(node, asker, { epoch: 1 }) },
     { attack: (node, asker) => withGrant(node, asker, { nodes: [{ signer: randomHex(20), bps: 10_000 }] }) },
     {
       attack: (node, asker) =>
@@ -125,24 +124,46 @@ const cases = {
   'grant-widened': [
     {
       attack: async (node, asker) => {
-        const child = await createSessionKey()
-        const [root] = asker.grants
-        const limits = { ...root.grant.limits, maxRows: root.grant.limits.maxRows + 1 }
-        const grant = {
-          ...root.grant,
-          delegateKey: child.publicKey,
-          maxChildren: 0,
-          limits,
-          parentGrantHash: createQuery(node, asker).grantHash,
-        }
-        const signed = await signChildGrant({ grant, parentKey: asker.session, deployment })
-        const heir: Asker = { ...asker, session: child, grants: [root, signed] }
-        return ask(node, heir)
+        const { limits } = asker.grants[0].grant
+        return ask(node, await createHeir(node, asker, { limits: { ...limits, maxRows: limits.maxRows + 1 } }))
       },
     },
     {
       attack: (node, asker) =>
         withGrant(node, asker, { permissions: [{ dataset: zeroHash, abilities: 1, templatesRoot: randomHex(32) }] }),
+    },
+  ],
+  'grant-revoked': [
+    {
+      attack: (node, asker) => {
+        node.chain.epochs.set(addressOf(asker.wallet), 1)
+        return ask(node, asker)
+      },
+      repair: (node) => node.chain.epochs.clear(),
+    },
+    {
+      attack: (node, asker) => {
+        node.chain.revoked.add(`${addressOf(asker.wallet)} ${asker.grants[0].grant.id}`)
+        return ask(node, asker)
+      },
+      repair: (node) => node.chain.revoked.clear(),
+    },
+    {
+      // Who has ended a grant has ended what was granted under it.
+      attack: async (node, asker) => {
+        const heir = await createHeir(node, asker)
+        await ask(node, heir)
+        node.chain.revoked.add(`${addressOf(asker.wallet)} ${asker.grants[0].grant.id}`)
+        return ask(node, heir)
+      },
+      repair: (node) => node.chain.revoked.clear(),
+    },
+    {
+      attack: async (node, asker) => {
+        const heir = await createHeir(node, asker)
+        node.chain.revoked.add(`${addressOf(asker.wallet)} ${heir.grants.at(-1)?.grant.id}`)
+        return ask(node, heir)
+      },
     },
   ],
   'no-subscription': [
@@ -168,6 +189,8 @@ const cases = {
   'chain-behind': [
     { attack: (node, asker) => ask(node, asker, { minBlock: 101 }) },
     { attack: (node, asker) => ask(node, asker, { minBlock: Number.MAX_SAFE_INTEGER }) },
+    // An epoch that this node has yet to see.
+    { attack: (node, asker) => withGrant(node, asker, { epoch: 1 }) },
   ],
   'chain-unavailable': [
     {
@@ -264,6 +287,22 @@ const cases = {
     },
   ],
 } as const satisfies Record<Exclude<QueryCode, EngineCode | EmbedCode>, readonly Case[]>
+
+/** One whom the asker's session granted what it may itself, changed by `overrides`. */
+async function createHeir(node: Node, asker: Asker, overrides: Partial<Grant> = {}): Promise<Asker> {
+  const session = await createSessionKey()
+  const [root] = asker.grants
+  const grant = {
+    ...root.grant,
+    id: randomHex(32),
+    delegateKey: session.publicKey,
+    maxChildren: 0,
+    parentGrantHash: createQuery(node, asker).grantHash,
+    ...overrides,
+  }
+  const child = await signChildGrant({ grant, parentKey: asker.session, deployment })
+  return { ...asker, session, grants: [root, child] }
+}
 
 async function withGrant(node: Node, asker: Asker, grant: Parameters<typeof createGrant>[2]) {
   const grants: Asker['grants'] = [await createGrant(asker.wallet, asker.session, grant)]

@@ -90,9 +90,15 @@ async function start(cleanup: ReturnType<typeof createCleanup>): Promise<TestNet
 
 async function networkFileOf({ deployment, publicClient, anvil }: TestMarketplace): Promise<NetworkFile> {
   const { referencePrice } = await readSettings({ publicClient, deployment })
-  const { chainId, token, marketplace, deploymentBlock } = deployment
-  const contracts = { chainId, token, marketplace, deploymentBlock, referencePriceWei: String(referencePrice) }
-  return { v: 1, name: 'test', ...contracts, rpcUrls: [anvil.rpcUrl], relays: [], confirmations: 0 }
+  return {
+    v: 1,
+    name: 'test',
+    ...deployment,
+    referencePriceWei: String(referencePrice),
+    rpcUrls: [anvil.rpcUrl],
+    relays: [],
+    confirmations: 0,
+  }
 }
 
 function createEnigma(directory: string, networkPath: string, key: string): TestNetwork['enigma'] {
