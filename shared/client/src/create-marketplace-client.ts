@@ -67,7 +67,7 @@ export type MarketplaceClient = {
     before?: ActivityCursor
     limit?: number
   }) => Promise<ReadActivityReturnType>
-  /** Makes or reuses a session; the wallet signs at most once. */
+  /** Makes or reuses a session that its account has not ended on chain; the wallet signs at most once. */
   authorize: (parameters: AuthorizeParameters) => Promise<AuthorizeReturnType>
   /** Deletes the account's session here, as one who signs out wants. */
   forget: (parameters: { account: Hex }) => Promise<void>

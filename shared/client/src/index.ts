@@ -12,5 +12,5 @@ export { createQueryRun, type QueryResult, type QueryRun } from './query/query-r
 export { recordAddresses, maxRecordAddresses } from './record-addresses.ts'
 export { createRelayList } from './relay-list.ts'
 export type { AuthorizeParameters, AuthorizeReturnType, GrantSigner } from './sessions.ts'
-export { forgetSession } from './sessions.ts'
+export { findSession, forgetSession } from './sessions.ts'
 export * from './types.ts'

@@ -1,4 +1,8 @@
-/** Sessions: a wallet signs once, and a key of this client signs every query from then on (DESIGN §6). */
+/**
+ * Sessions: a wallet signs once, and a key of this client signs every query from then on (DESIGN §6), until its grant is
+ * over or its account has ended it on chain.
+ */
+import { readGrantEpoch, readRevokedGrants } from '@enigma/chain'
 import { createSessionKey, grantTypedData, type SessionKey, type TypedData } from '@enigma/crypto'
 import {
   abilities,
@@ -27,35 +31,56 @@ export type AuthorizeParameters = {
   /** Only these dataset ids; all of the account's when absent. */
   datasets?: readonly Hex[]
 }
-export type AuthorizeReturnType = { account: Hex; expiresAtSeconds: number; isNew: boolean }
+/** `grantId`: what the account names on chain to end this session. */
+export type AuthorizeReturnType = { account: Hex; grantId: Hex; expiresAtSeconds: number; isNew: boolean }
 
-/** Makes or reuses a session for the signer's account; the wallet is asked only when there is none that lasts. */
+/**
+ * Makes or reuses a session for the signer's account; the wallet is asked only when there is none that lasts. The chain
+ * tells which epoch it has to be of, and whether the account has ended the stored one; throws `chain-unavailable`.
+ */
 export async function authorize(
-  { network, keys, nowSeconds }: ClientParts,
+  parts: ClientParts,
   { signer, expiresInSeconds = defaultSessionSeconds, datasets }: AuthorizeParameters,
 ): Promise<AuthorizeReturnType> {
+  const { network, keys, publicClient } = parts
   const account = signer.address.toLowerCase() as Hex
-  const id = sessionIdOf(network, account)
-  const stored = await keys.get(id)
-  const now = nowSeconds()
-  if (stored !== undefined && datasets === undefined && stored.grant.grant.validUntil > now + renewBeforeSeconds) {
-    return { account, expiresAtSeconds: stored.grant.grant.validUntil, isNew: false }
+  const stored = datasets === undefined ? await findLasting(parts, account) : undefined
+  const chain = { publicClient, deployment: network, account }
+  const grantIds = stored === undefined ? [] : [stored.id]
+  const [epoch, revoked] = await Promise.all([readGrantEpoch(chain), readRevokedGrants({ ...chain, grantIds })])
+  if (stored?.epoch === epoch && revoked.length === 0) {
+    return { account, grantId: stored.id, expiresAtSeconds: stored.validUntil, isNew: false }
   }
   const key = await createSessionKey({ extractable: keys.needsExtractableKeys })
-  const grant = sessionGrant({ account, key, now, expiresInSeconds, datasets: datasets ?? [zeroHash] })
+  const now = parts.nowSeconds()
+  const grant = sessionGrant({ account, key, epoch, now, expiresInSeconds, datasets: datasets ?? [zeroHash] })
   const signature = await signer.signTypedData(grantTypedData(grant, deploymentOf(network)))
-  await keys.put(id, { key, grant: { grant, signature: signature.toLowerCase() as Hex } })
-  return { account, expiresAtSeconds: grant.validUntil, isNew: true }
+  await keys.put(sessionIdOf(network, account), { key, grant: { grant, signature: signature.toLowerCase() as Hex } })
+  return { account, grantId: grant.id, expiresAtSeconds: grant.validUntil, isNew: true }
 }
 
-/** Deletes the session of an account here; what its key was granted ends with the grant. */
+/** The grant of a stored session that need not be renewed yet. */
+async function findLasting({ network, keys, nowSeconds }: ClientParts, account: Hex): Promise<Grant | undefined> {
+  const grant = (await findSession({ network, keys }, account))?.grant.grant
+  return grant !== undefined && grant.validUntil > nowSeconds() + renewBeforeSeconds ? grant : undefined
+}
+
+/** The stored session of an account, however old. */
+export async function findSession(
+  { network, keys }: Pick<ClientParts, 'network' | 'keys'>,
+  account: Hex,
+): Promise<Session | undefined> {
+  return keys.get(sessionIdOf(network, account))
+}
+
+/** Deletes the session of an account here; what its key was granted ends with the grant, or when the account ends it. */
 export async function forgetSession({ network, keys }: Pick<ClientParts, 'network' | 'keys'>, account: Hex) {
   await keys.delete(sessionIdOf(network, account))
 }
 
 /** The running session of an account; throws `no-session`. */
 export async function requireSession({ network, keys, nowSeconds }: ClientParts, account: Hex): Promise<Session> {
-  const session = await keys.get(sessionIdOf(network, account))
+  const session = await findSession({ network, keys }, account)
   if (session !== undefined && session.grant.grant.validUntil > nowSeconds()) return session
   throw new MarketplaceError({
     code: 'no-session',
@@ -82,12 +107,13 @@ function sessionIdOf({ chainId, marketplace }: NetworkFile, account: Hex): strin
 type SessionGrantParameters = {
   account: Hex
   key: SessionKey
+  epoch: number
   now: number
   expiresInSeconds: number
   datasets: readonly Hex[]
 }
 
-function sessionGrant({ account, key, now, expiresInSeconds, datasets }: SessionGrantParameters): Grant {
+function sessionGrant({ account, key, epoch, now, expiresInSeconds, datasets }: SessionGrantParameters): Grant {
   return {
     root: account,
     delegateKey: key.publicKey,
@@ -97,7 +123,7 @@ function sessionGrant({ account, key, now, expiresInSeconds, datasets }: Session
     nodes: [],
     id: bytesToHex(crypto.getRandomValues(new Uint8Array(32))),
     revision: 0,
-    epoch: 0,
+    epoch,
     validAfter: now,
     validUntil: now + Math.min(expiresInSeconds, limits.grantSessionSeconds),
     maxRequestSeconds: limits.requestSeconds,

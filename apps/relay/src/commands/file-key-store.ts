@@ -7,6 +7,7 @@ import { MarketplaceError, signedGrantSchema } from '@enigma/protocol'
 import * as v from 'valibot'
 import { isNodeError } from '../daemon/is-node-error.ts'
 import { makeDirectory } from '../daemon/make-directory.ts'
+import { type CommandContext, homeDirectory } from './context.ts'
 
 const p256 = { name: 'ECDSA', namedCurve: 'P-256' } as const
 const fileSchema = v.object({
@@ -19,8 +20,13 @@ const fileSchema = v.object({
   grant: signedGrantSchema,
 })
 
-/** Creates the store; the directory is made when the first session is put. */
-export function createFileKeyStore({ directory }: { directory: string }): KeyStore {
+/** The sessions of a command's user. */
+export function openSessions(context: CommandContext): KeyStore {
+  return createFileKeyStore(join(homeDirectory(context), 'sessions'))
+}
+
+/** The directory is made when the first session is put. */
+function createFileKeyStore(directory: string): KeyStore {
   const pathOf = (id: string) => join(directory, `${createHash('sha256').update(id).digest('hex').slice(0, 40)}.json`)
   return {
     needsExtractableKeys: true,

@@ -3,6 +3,7 @@ import { Command, CommanderError } from 'commander'
 import type { CommandContext } from './context.ts'
 import { addDatasetCommands } from './dataset/index.ts'
 import { addDeployCommand } from './deploy.ts'
+import { addGrantCommands } from './grant/index.ts'
 import { addKeyCommands } from './key.ts'
 import { addNodeCommands } from './node.ts'
 import { addQueryCommand } from './query.ts'
@@ -33,6 +34,7 @@ function createProgram(context: CommandContext): Command {
     .exitOverride()
   addQueryCommand(program, context)
   addSubscribeCommands(program, context)
+  addGrantCommands(program, context)
   addDatasetCommands(program, context)
   addScriptCommands(program, context)
   addNodeCommands(program, context)

@@ -1,5 +1,4 @@
 /** `enigma query`: ask a dataset as a subscriber, or its free sample. */
-import { join } from 'node:path'
 import type { QueryRun } from '@enigma/client'
 import { MarketplaceError, type Parameter, parameterSchema } from '@enigma/protocol'
 import type { Command } from 'commander'
@@ -8,13 +7,12 @@ import { commandAccount } from '../daemon/key-file.ts'
 import {
   action,
   type CommandContext,
-  homeDirectory,
   networkOf,
   parseCount,
   type SigningOptions,
   withSigningOptions,
 } from './context.ts'
-import { createFileKeyStore } from './file-key-store.ts'
+import { openSessions } from './file-key-store.ts'
 import type { Output } from './output.ts'
 import { signerOf } from './signer.ts'
 
@@ -49,7 +47,7 @@ export function addQueryCommand(program: Command, context: CommandContext): void
     .action(
       action(context, async (output, options: QueryOptions, dataset: string, sql: string) => {
         const network = await networkOf(context, options)
-        const keys = createFileKeyStore({ directory: join(homeDirectory(context), 'sessions') })
+        const keys = openSessions(context)
         const { createNodeClient } = await import('@enigma/client/node')
         const client = await createNodeClient({ network, keys })
         try {

@@ -19,6 +19,7 @@ const steps: Readonly<Record<string, readonly NextStep[]>> = {
   'no-session': ['authorize', 'ask-sample'],
   'grant-expired': ['authorize', 'ask-sample'],
   'grant-invalid': ['authorize', 'ask-sample'],
+  'grant-revoked': ['authorize', 'ask-sample'],
   'no-subscription': ['subscribe', 'ask-sample'],
   'subscription-ended': ['subscribe', 'ask-sample'],
   'sql-refused': [],
