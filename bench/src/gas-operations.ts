@@ -1,12 +1,15 @@
 /** Runs every operation of the marketplace once in a plausible life of one dataset and notes the gas of each. */
 import {
   addDeposit,
+  bumpGrantEpoch,
   claimRefunds,
   closeDataset,
   collectAndWithdraw,
   collectEarnings,
   renewSubscriptions,
   requestDepositWithdrawal,
+  revokeGrant,
+  revokeGrants,
   setRenewalLimit,
   startTrial,
   subscribe,
@@ -19,7 +22,7 @@ import {
 import { keccak256, parseEther, toHex, type Hex } from 'viem'
 import { accounts, firstSubscriber, rate, secondsPerDay, type GasMarket } from './gas-market.ts'
 
-/** Gas of whole transactions, by operation; `renew, each of 9` and `claim, each of 8` are shares of one transaction. */
+/** Gas of whole transactions, by operation; what is called `each of` is a share of one transaction. */
 export type OperationGas = Record<string, number>
 
 type Life = { market: GasMarket; dataset: Hex; gas: OperationGas }
@@ -35,6 +38,7 @@ export async function measureOperations(market: GasMarket): Promise<OperationGas
   await measureCurating(life)
   await measureRenewals(life)
   await measureClosing(life)
+  await measureGrants(life)
   return life.gas
 }
 
@@ -103,4 +107,14 @@ async function measureClosing(life: Life): Promise<void> {
   await note(life, 'close', closeDataset(curator))
   await note(life, 'claim, single', claimRefunds({ ...curator, accounts: addressesOf(market, 0, 1) }))
   await note(life, 'claim, each of 8', claimRefunds({ ...curator, accounts: addressesOf(market, 1, 9) }), 8)
+}
+
+async function measureGrants(life: Life): Promise<void> {
+  const account = life.market.as(subscriberOf(life.market, 0))
+  const idOf = (index: number) => keccak256(toHex(`grant ${index}`))
+  await note(life, 'end all grants, the first time', bumpGrantEpoch(account))
+  await note(life, 'end all grants, later', bumpGrantEpoch(account))
+  await note(life, 'end a grant', revokeGrant({ ...account, grantId: idOf(0) }))
+  const grantIds = Array.from({ length: 10 }, (_, index) => idOf(index + 1))
+  await note(life, 'end grants, each of 10', revokeGrants({ ...account, grantIds }), 10)
 }
