@@ -11,11 +11,10 @@ import { followChain, type StoredPages } from './follow-chain.ts'
 import { createGrantReads, type GrantReads } from './mirror-grants.ts'
 import { createMirrorReads, type AccountAccess, type MirroredDataset, type RankFactors } from './mirror-reads.ts'
 import { createMirrorStore, type MirrorBlock } from './mirror-store.ts'
+import { isStale, requireFreshGrants, requireFreshHead } from './require-fresh.ts'
 import { createWaiters } from './wait-for-block.ts'
 
 const longestBackoffMs = 30_000
-/** A node obeys the ending of a grant within a block and this long, or answers nobody. */
-const maxGrantAgeSeconds = 60
 
 export type CreateChainMirrorParameters = {
   publicClient: PublicClient
@@ -256,34 +255,6 @@ async function stopFollowing(follower: Follower): Promise<void> {
   caughtUp.reject(aborter.signal.reason)
   await running
   follower.state = 'stopped'
-}
-
-/** The head, unless it or the last look at the chain is too old to decide anything by. */
-function requireFreshHead(follower: Follower): MirrorBlock {
-  const { head } = follower
-  if (head !== undefined && !isStale(follower)) return head
-  throw staleError(follower)
-}
-
-/** Where grants can end on chain, the last look at it must be younger still. */
-function requireFreshGrants(follower: Follower): void {
-  requireFreshHead(follower)
-  const { deployment, nowSeconds } = follower.parameters
-  if (deployment.grantRegistry === undefined) return
-  if (nowSeconds() - follower.polledAtSeconds > maxGrantAgeSeconds) throw staleError(follower)
-}
-
-function staleError({ lastError }: Follower): MarketplaceError {
-  return new MarketplaceError({
-    code: 'chain-unavailable',
-    message: 'This node has not heard from the chain for a while and answers nothing until it does; ask another node.',
-    details: lastError,
-  })
-}
-
-function isStale({ head, polledAtSeconds, parameters }: Follower): boolean {
-  const { nowSeconds, maxHeadAgeSeconds = 60 } = parameters
-  return head === undefined || nowSeconds() - Math.min(head.timestamp, polledAtSeconds) > maxHeadAgeSeconds
 }
 
 function healthOf(follower: Follower): ChainMirrorHealth {
