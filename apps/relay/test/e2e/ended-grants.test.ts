@@ -5,7 +5,7 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { bumpGrantEpoch, type MarketplaceWallet, readGrantEpoch, revokeGrant } from '@enigma/chain'
-import { privateKeyToAccount } from 'viem/accounts'
+import { createEmbeds } from '@enigma/client/embeds'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { createCleanup } from '../network/support/nodes.ts'
 import { startTestNetwork, type TestNetwork, type TestSubscriber } from './support/network.ts'
@@ -56,16 +56,14 @@ type Reader = TestSubscriber & {
 /** A fresh subscriber who has an answer. */
 async function startReader(): Promise<Reader> {
   const subscriber = await net.subscribe([path])
-  const { publicClient, deployment, wallets, anvil } = net.market
-  const isOwn = ({ address }: { address: string }) => address.toLowerCase() === subscriber.account
-  const walletClient = wallets.find(({ account }) => isOwn(account))
-  const key = anvil.accounts.find(isOwn)?.privateKey
-  if (walletClient === undefined || key === undefined) throw new Error('the subscriber is none of the accounts')
+  const { publicClient, deployment, wallets } = net.market
+  const walletClient = wallets.find(({ account }) => account.address.toLowerCase() === subscriber.account)
+  if (walletClient === undefined) throw new Error('the subscriber is none of the accounts')
   const reader: Reader = {
     ...subscriber,
     ask: async (minBlock = 0) =>
       (await subscriber.client.query({ dataset: path, sql, account: subscriber.account, minBlock }).collect()).rows,
-    signIn: () => subscriber.client.authorize({ signer: privateKeyToAccount(key) }),
+    signIn: () => subscriber.client.authorize({ signer: subscriber.signer }),
     write: { publicClient, deployment, walletClient },
   }
   await vi.waitFor(async () => expect(await reader.ask(subscriber.minBlock)).toEqual([['one'], ['two']]), waiting)
@@ -122,6 +120,47 @@ describe('a session', () => {
     await net.market.publicClient.request({ method: 'anvil_reorg', params: [depth, []] } as never)
     await vi.waitFor(async () => expect(await reader.ask()).toEqual([['one'], ['two']]), waiting)
     expect(await reader.signIn()).toMatchObject({ grantId, isNew: false })
+  })
+})
+
+describe('an embed', () => {
+  const template = { name: 'all', sql, parameters: [], maxRows: 10 }
+  const terms = {
+    templates: [template],
+    limits: { maxRows: 10, maxBytes: 1024 ** 2, perMinute: 100, perDay: 1000, total: 1000 },
+    expiresInSeconds: 86_400,
+  }
+  const startOwner = async () => {
+    const owner = await startReader()
+    const embeds = owner.client.extend(createEmbeds)
+    const embed = await embeds.create({ signer: owner.signer, dataset: path, terms })
+    /** As somebody who was never here before, without a wallet. */
+    const visit = async (minBlock = 0) => {
+      const run = await owner.client.extend(createEmbeds).ask({ grant: embed.grant.grant.id, minBlock })
+      return (await run.collect()).rows
+    }
+    expect(await visit()).toEqual([['one'], ['two']])
+    return { owner, embeds, embed, visit }
+  }
+  const ended = { code: 'grant-revoked', shortMessage: expect.stringContaining('the owner of this embed') as string }
+
+  test('ends with the epoch of its owner, who brings it back by a revision', async () => {
+    const { owner, embeds, embed, visit } = await startOwner()
+    const { blockNumber } = await bumpGrantEpoch(owner.write)
+    await expect(visit(blockNumber)).rejects.toMatchObject(ended)
+    const revised = await embeds.revise({ signer: owner.signer, embed, change: {} })
+    expect(revised.grant.grant).toMatchObject({ id: embed.grant.grant.id, epoch: 1, revision: 2 })
+    expect(await visit(blockNumber)).toEqual([['one'], ['two']])
+  })
+
+  test('that its owner ends by id is over for ever', async () => {
+    const { owner, embeds, embed, visit } = await startOwner()
+    const { blockNumber } = await revokeGrant({ ...owner.write, grantId: embed.grant.grant.id })
+    await expect(visit(blockNumber)).rejects.toMatchObject(ended)
+    await expect(embeds.revise({ signer: owner.signer, embed, change: {} })).rejects.toMatchObject({
+      code: 'grant-revoked',
+    })
+    expect(await owner.ask(blockNumber)).toEqual([['one'], ['two']])
   })
 })
 

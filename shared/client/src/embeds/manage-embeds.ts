@@ -1,5 +1,5 @@
 /** An owner's embeds: signing one, changing it by a higher revision, and bringing it to the relays. */
-import { hasAccess } from '@enigma/chain'
+import { hasAccess, readGrantEpoch, readRevokedGrants } from '@enigma/chain'
 import { grantTypedData, templatesRootOf } from '@enigma/crypto'
 import { announceEmbed, fetchEmbedsOf } from '@enigma/network'
 import {
@@ -71,11 +71,16 @@ export async function createEmbed(
   const id = embedIdOf(root, crypto.getRandomValues(new Uint8Array(randomBytes)))
   const nodes = signers.map((each) => ({ signer: each, bps: Math.floor(10_000 / signers.length) }))
   const whole = { isPaused: false, origins: [], minter: undefined, ...terms }
-  const grant = await toGrant({ root, dataset, id, nodes, revision: 1, now: parts.nowSeconds(), terms: whole })
+  const epoch = await epochOf(parts, root)
+  const grant = await toGrant({ root, dataset, id, nodes, revision: 1, epoch, now: parts.nowSeconds(), terms: whole })
   return publish(inside, { v: 1, dataset, templates: [...terms.templates] }, grant, { signer, signal })
 }
 
-/** Has the wallet sign a higher revision: paused, resumed, narrowed, widened or longer. The snippet stays as it is. */
+/**
+ * Has the wallet sign a higher revision: paused, resumed, narrowed, widened or longer. The snippet stays as it is. It is of
+ * the account's present epoch, and so brings an embed back that ended with all grants; throws `grant-revoked` for one that
+ * was ended by its id.
+ */
 export async function reviseEmbed(
   inside: ClientInside,
   { signer, embed, change, signal }: ReviseEmbedParameters,
@@ -85,7 +90,8 @@ export async function reviseEmbed(
   const terms = { ...termsOf(embed, now), ...change }
   const { root, id, nodes } = before
   const revision = before.revision + 1
-  const grant = await toGrant({ root, dataset: embed.dataset, id, nodes, revision, now, terms })
+  const [epoch] = await Promise.all([epochOf(inside.parts, root), requireNotRevoked(inside.parts, before)])
+  const grant = await toGrant({ root, dataset: embed.dataset, id, nodes, revision, epoch, now, terms })
   const rest = { v: 1 as const, dataset: embed.dataset, templates: [...terms.templates] }
   return publish(inside, rest, grant, { signer, signal })
 }
@@ -128,11 +134,25 @@ function noSubscription(): MarketplaceError {
   return new MarketplaceError({ code: 'no-subscription', message })
 }
 
+function epochOf({ publicClient, network }: ClientInside['parts'], account: Hex): Promise<number> {
+  return readGrantEpoch({ publicClient, deployment: network, account })
+}
+
+async function requireNotRevoked({ publicClient, network }: ClientInside['parts'], { root, id }: Grant): Promise<void> {
+  const revoked = await readRevokedGrants({ publicClient, deployment: network, account: root, grantIds: [id] })
+  if (revoked.length === 0) return
+  throw new MarketplaceError({
+    code: 'grant-revoked',
+    message: 'You ended this embed on chain, which is for ever; make a new one.',
+    details: id,
+  })
+}
+
 function isPersistence({ roles }: { roles: readonly string[] }): boolean {
   return roles.includes('persistence')
 }
 
-type ToGrantParameters = Pick<Grant, 'root' | 'id' | 'nodes' | 'revision'> & {
+type ToGrantParameters = Pick<Grant, 'root' | 'id' | 'nodes' | 'revision' | 'epoch'> & {
   dataset: string
   now: number
   terms: EmbedTerms
@@ -148,7 +168,6 @@ async function toGrant({ dataset, now, terms, ...rest }: ToGrantParameters): Pro
     permissions: [
       { dataset: datasetIdOf(parseDatasetPath(dataset)), abilities: isPaused ? 0 : abilities.embed, templatesRoot },
     ],
-    epoch: 0,
     validAfter: now,
     validUntil: now + Math.min(expiresInSeconds, limits.embedSeconds),
     maxRequestSeconds: limits.requestSeconds,

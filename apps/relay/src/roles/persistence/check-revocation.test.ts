@@ -1,5 +1,5 @@
 import { createSessionKey } from '@enigma/crypto'
-import { type Grant, MarketplaceError, zeroHash } from '@enigma/protocol'
+import { abilities, type Grant, MarketplaceError, zeroHash } from '@enigma/protocol'
 import { describe, expect, it } from 'vitest'
 import { checkRevocation } from './check-revocation.ts'
 import {
@@ -26,7 +26,9 @@ async function codeOf(work: () => unknown) {
 
 describe('checkRevocation', () => {
   const account = randomHex(20)
-  const grantsOf = (...epochs: number[]) => epochs.map((epoch) => ({ epoch, id: randomHex(32) }) as Grant)
+  const permission = { dataset: zeroHash, abilities: abilities.query, templatesRoot: zeroHash }
+  const grantsOf = (...epochs: number[]) =>
+    epochs.map((epoch) => ({ epoch, id: randomHex(32), permissions: [permission] }) as unknown as Grant)
 
   it.each([
     { epochs: [2], present: 2, expected: 'passed' },
@@ -51,6 +53,22 @@ describe('checkRevocation', () => {
     expect(await codeOf(check)).toBe('passed')
     chain.revoked.add(`${account} ${grants[place]?.id}`)
     expect(await codeOf(check)).toBe('grant-revoked')
+  })
+})
+
+describe('who is told', () => {
+  const account = randomHex(20)
+  const chain = createFakeChain()
+  chain.epochs.set(account, 1)
+  const grantOf = (templatesRoot: Grant['permissions'][number]['templatesRoot']) =>
+    ({ epoch: 0, permissions: [{ dataset: zeroHash, abilities: 3, templatesRoot }] }) as unknown as Grant
+  const tell = (grant: Grant) => () => checkRevocation({ chain: chain.view, account, grants: [grant] })
+
+  it('of a session to sign in again', () => {
+    expect(tell(grantOf(zeroHash))).toThrow(/sign in again\./)
+  })
+  it('of an embed that only its owner can help', () => {
+    expect(tell(grantOf(randomHex(32)))).toThrow(/only the owner of this embed/)
   })
 })
 

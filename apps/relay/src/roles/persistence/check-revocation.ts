@@ -1,5 +1,5 @@
 /** Whether an account has ended the grants of a query, by the mirrored chain (DESIGN §4 GrantRegistry). */
-import { type Grant, type Hex, MarketplaceError } from '@enigma/protocol'
+import { type Grant, type Hex, MarketplaceError, zeroHash } from '@enigma/protocol'
 import type { ChainView } from './chain-view.ts'
 
 export type CheckRevocationParameters = {
@@ -23,12 +23,18 @@ export function checkRevocation({ chain, account, grants }: CheckRevocationParam
       throw new MarketplaceError({ code: 'chain-behind', message, details })
     }
     if (epoch < present) {
-      const message = 'The account has ended all its earlier grants on chain, this one among them; sign in again.'
+      const message = `The account has ended all its earlier grants on chain, this one among them; ${nextStep(grants)}.`
       throw new MarketplaceError({ code: 'grant-revoked', message, details })
     }
     if (chain.isGrantRevoked({ account, grantId: id })) {
-      const message = 'The account has ended this grant on chain; sign in again.'
+      const message = `The account has ended this grant on chain; ${nextStep(grants)}.`
       throw new MarketplaceError({ code: 'grant-revoked', message, details: `grant ${id}` })
     }
   }
+}
+
+/** Whoever asks by an embed cannot sign what its owner must. */
+function nextStep([first]: readonly Grant[]): string {
+  const isEmbed = first?.permissions.every(({ templatesRoot }) => templatesRoot !== zeroHash) === true
+  return isEmbed ? 'only the owner of this embed can bring it back' : 'sign in again'
 }
