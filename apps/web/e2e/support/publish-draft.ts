@@ -27,6 +27,8 @@ export async function begin(page: Page): Promise<void> {
 }
 
 export async function describe(page: Page, { name, title }: { name: string; title: string }): Promise<void> {
+  // The columns have names too.
+  await stepIs(page, 'Description')
   await page.getByLabel('Name', { exact: true }).fill(name)
   await page.getByLabel('Title').fill(title)
   await next(page)
@@ -48,7 +50,6 @@ export async function fillDraft(page: Page, file: PublishFile, words: { name: st
   await next(page)
   await stepIs(page, 'Columns')
   await next(page)
-  await stepIs(page, 'Description')
   await describe(page, words)
   await price(page)
 }
