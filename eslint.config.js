@@ -15,6 +15,8 @@ export default ts.config(
       '**/node_modules/',
       '**/.svelte-kit/',
       '**/build/',
+      'shared/widget/dist/',
+      'shared/widget/src/typings/',
       'apps/web/test-results/',
       'contracts/',
       'shared/chain/src/generated/',

@@ -1,42 +1,28 @@
-// `pnpm build`: builds the web app, unless `apps/web/build` was built from these very sources already.
+// `pnpm build`: builds the web app and the widget, unless they were built from these very sources already. The widget lies
+// in the web app's folder, so that whoever serves the one serves the other.
 import { spawnSync } from 'node:child_process'
-import { createHash } from 'node:crypto'
-import { existsSync, globSync, readFileSync, writeFileSync } from 'node:fs'
+import { cpSync } from 'node:fs'
 import { join } from 'node:path'
+import { buildOnce, productionEnv, root } from './build-once.mjs'
+import { buildWidget, widgetSources, widgetVersion } from './build-widget.mjs'
 
-const root = join(import.meta.dirname, '..')
 const web = join(root, 'apps/web')
-/** In the build itself, which every build empties first: what it names is what lies beside it. */
-const markPath = join(web, 'build/.built-from')
 
-const sources = [
-  'pnpm-lock.yaml',
-  'tsconfig.base.json',
-  ...['src/**', 'static/**', '*.{ts,json}'].map((pattern) => `apps/web/${pattern}`),
-  ...['src/**', 'package.json'].map((pattern) => `shared/*/${pattern}`),
-]
-
-const mark = hashOf(sources)
-if (existsSync(markPath) && readFileSync(markPath, 'utf8') === mark) {
-  console.log('web app: already built from these sources')
-} else {
-  const { status } = spawnSync(process.execPath, [join(web, 'node_modules/vite/bin/vite.js'), 'build'], {
-    cwd: web,
-    stdio: 'inherit',
-    // Whoever starts it, a test runner too: what is marked is what is shipped.
-    env: { ...process.env, NODE_ENV: 'production' },
-  })
-  if (status !== 0) process.exit(status ?? 1)
-  writeFileSync(markPath, mark)
-}
-
-/** SHA-256 over paths, sizes and contents, in the order of the paths. */
-function hashOf(patterns) {
-  const hash = createHash('sha256')
-  const files = globSync(patterns, { cwd: root, withFileTypes: true }).filter((entry) => entry.isFile())
-  for (const path of files.map((entry) => join(entry.parentPath, entry.name)).sort()) {
-    const content = readFileSync(path)
-    hash.update(JSON.stringify([path.slice(root.length), content.length])).update(content)
-  }
-  return hash.digest('hex')
-}
+await buildWidget()
+await buildOnce({
+  name: 'web app',
+  directory: 'apps/web/build',
+  sources: [
+    'pnpm-lock.yaml',
+    'tsconfig.base.json',
+    ...['src/**', 'static/**', '*.{ts,json}'].map((pattern) => `apps/web/${pattern}`),
+    ...widgetSources,
+  ],
+  build() {
+    const vite = join(web, 'node_modules/vite/bin/vite.js')
+    const { status } = spawnSync(process.execPath, [vite, 'build'], { cwd: web, stdio: 'inherit', env: productionEnv })
+    if (status !== 0) process.exit(status ?? 1)
+    const served = join(web, 'build/widget', widgetVersion)
+    cpSync(join(root, 'shared/widget/dist', widgetVersion), served, { recursive: true })
+  },
+})

@@ -82,6 +82,7 @@ const provokedBy: Record<ErrorCode, string> = {
   'receipt-invalid': 'shared/client/src/query/check-answer.test.ts',
   timeout: 'shared/network/src/framing/windowed.test.ts',
   aborted: `${client}/query-failover.test.ts`,
+  'client-failed': 'apps/web/e2e/widget.spec.ts',
   'setting-invalid': 'apps/relay/src/daemon/data-directory.test.ts',
 }
 

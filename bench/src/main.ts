@@ -26,6 +26,12 @@ const entries: readonly Entry[] = [
     load: async () => (await import('./browser-query.ts')).browserQueryBench,
   },
   {
+    name: 'widget',
+    description:
+      'a page of another origin with only the pasted tag, from an empty browser to verified rows; an address may follow',
+    load: async () => (await import('./widget.ts')).widgetBench,
+  },
+  {
     name: 'lighthouse',
     description: 'every page of the web app in Lighthouse, mobile, median of three; an address may follow',
     load: async () => (await import('./lighthouse.ts')).lighthouseBench,

@@ -2,7 +2,7 @@
 import { readFile } from 'node:fs/promises'
 import type { Page } from '@playwright/test'
 import Papa from 'papaparse'
-import { hostileTexts } from '../src/lib/export/fixtures/hostile-texts.ts'
+import { hostileTexts } from '@enigma/result/fixtures/hostile-texts'
 import { type HostileDataset, listHostileDataset, table } from './support/hostile-dataset.ts'
 import { expect, open, test } from './support/test.ts'
 

@@ -1,5 +1,6 @@
 export * from './add-deposit.ts'
 export { type ChainClient, createChainClient } from './chain-client.ts'
+export { type ChainReader, createChainReader } from './chain-reader.ts'
 export { approveToken, type ApproveTokenParameters, type ApproveTokenReturnType } from './approve-token.ts'
 export * from './bump-grant-epoch.ts'
 export * from './cancel-deposit-withdrawal.ts'

@@ -1,6 +1,7 @@
 /** The words that every verb of this package shares. */
 import type { Account, Chain, Hex, TransactionReceipt, Transport, WalletClient } from 'viem'
 import type { ChainClient } from './chain-client.ts'
+import type { ChainReader } from './chain-reader.ts'
 
 /** One deployment of the contracts; a `NetworkFile` is one. */
 export type ContractDeployment = {
@@ -14,7 +15,7 @@ export type ContractDeployment = {
 }
 
 /** What every read takes. */
-export type ReadParameters = { publicClient: ChainClient; deployment: ContractDeployment }
+export type ReadParameters = { publicClient: ChainReader; deployment: ContractDeployment }
 
 /** A wallet with an account: a local one or a browser's. */
 export type MarketplaceWallet = WalletClient<Transport, Chain | undefined, Account>
@@ -31,6 +32,7 @@ export type SigningRequest = { step: string; call?: { to: Hex | undefined; data:
 
 /** What every verb takes that sends a transaction. */
 export type WriteParameters = ReadParameters & {
+  publicClient: ChainClient
   walletClient: MarketplaceWallet
   /** Told of each stage, for progress on a screen. */
   onProgress?: ((progress: TransactionProgress) => void) | undefined

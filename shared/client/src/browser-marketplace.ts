@@ -2,13 +2,12 @@
 import type { ChainClient } from '@enigma/chain'
 import type { Primitives } from '@enigma/crypto'
 import type { NetworkFile } from '@enigma/protocol'
-import { createPageFilter } from './addresses.ts'
 import { openClientDatabase } from './browser-database.ts'
 import { createBrowserKeyStore } from './browser-key-store.ts'
+import { createPageParts } from './browser-page.ts'
 import { openRelayMemory } from './browser-relay-memory.ts'
 import { createMarketplaceClient, type MarketplaceClient } from './create-marketplace-client.ts'
 import { createWorkerDecoder } from './decode/worker-decoder.ts'
-import { inflateByStream } from './query/decode-batch.ts'
 import type { Host, KeyStore } from './types.ts'
 
 export type BrowserClientParameters = {
@@ -48,14 +47,7 @@ export async function createBrowserMarketplace({
   ])
   return createMarketplaceClient({
     ...{ network, host, publicClient, primitives, relayMemory, keys: keyStore, logRangeBlocks },
-    canDial: createPageFilter({
-      isSecure: location.protocol === 'https:',
-      hasWebrtc: typeof RTCPeerConnection === 'function',
-      allowPrivateAddresses,
-    }),
+    ...createPageParts({ allowPrivateAddresses }),
     decoder: decodeWorker && createWorkerDecoder({ create: decodeWorker }),
-    inflate: inflateByStream,
-    nowSeconds: () => Math.floor(Date.now() / 1000),
-    nowMs: () => performance.now(),
   })
 }

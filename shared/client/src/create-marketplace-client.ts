@@ -20,12 +20,13 @@ import {
 } from '@enigma/chain'
 import { verifyReceipt } from '@enigma/crypto'
 import { datasetIdOf, type Hex, parseDatasetPath, type Receipt, type SignedReceipt } from '@enigma/protocol'
+import { type AskingClient, createAsking } from './create-asking.ts'
 import { type Connections, createConnections } from './connections.ts'
 import { createDatasets, type Datasets, type LocatedDataset } from './datasets.ts'
 import { createDiscover, type DiscoverParameters, type DiscoverReturnType } from './discover.ts'
 import { createHealth, type DatasetHealth, type HealthParameters } from './health.ts'
 import { type ClientNetwork, createNetworkView, type NetworkView } from './network-view.ts'
-import type { QueryParameters, SampleParameters } from './query/query-request.ts'
+import type { QueryParameters } from './query/query-request.ts'
 import { createQueryRun, type QueryRun } from './query/query-run.ts'
 import { createRelayList } from './relay-list.ts'
 import {
@@ -54,7 +55,7 @@ export type RenewParameters = Pick<SubscribeToDatasetParameters, 'dataset' | 'wa
 /** What parts of the SDK that are loaded apart are made of: this client's own host, connections and datasets. */
 export type ClientInside = { parts: ClientParts; connections: Connections; datasets: Datasets }
 
-export type MarketplaceClient = {
+export type MarketplaceClient = AskingClient & {
   /** Searches the catalogue; what two relays say is checked against the chain. */
   discover: (parameters?: DiscoverParameters) => Promise<DiscoverReturnType>
   /** A dataset, verified from the chain down to the keys of its nodes; with `isNodeNeeded: false` it may have none. */
@@ -86,8 +87,6 @@ export type MarketplaceClient = {
   prepare: () => void
   /** Asks as a subscriber. */
   query: (parameters: QueryParameters) => QueryRun
-  /** Asks the free sample; no wallet, no account. */
-  sample: (parameters: SampleParameters) => QueryRun
   /** Checks a receipt that was kept, against the node that was asked; throws `signature-invalid`. */
   verifyReceipt: (parameters: { signed: SignedReceipt; signer: Hex }) => Promise<Receipt>
   /** How the dataset's nodes are now, as anyone can see it: each is asked one small question. */
@@ -96,8 +95,6 @@ export type MarketplaceClient = {
   network: () => ClientNetwork
   /** Makes a part of the SDK that few pages need over this client, such as `createPublishing`. */
   extend: <Part>(create: (inside: ClientInside) => Part) => Part
-  /** Ends the host and every connection. */
-  close: () => Promise<void>
 }
 
 /**
@@ -109,7 +106,7 @@ export type MarketplaceClient = {
  * const { rows } = await client.query({ dataset: '0x…/coinbase_data', sql: 'SELECT * FROM candles', account: account.address }).collect()
  */
 export function createMarketplaceClient(parts: ClientParts): MarketplaceClient {
-  const { network, host, publicClient } = parts
+  const { network, publicClient } = parts
   const { connections, view } = createNetwork(parts)
   const readConfig = createDatasetConfigReader({ publicClient, deployment: network, rangeBlocks: parts.logRangeBlocks })
   const datasets = createDatasets({ ...parts, readConfig }, connections)
@@ -117,6 +114,7 @@ export function createMarketplaceClient(parts: ClientParts): MarketplaceClient {
   const write = { publicClient, deployment: network }
   const idOf = (path: string) => datasetIdOf(parseDatasetPath(path))
   return {
+    ...createAsking({ parts, connections, datasets }),
     discover: (parameters = {}) => discover(parameters),
     dataset: (path, options = {}) => datasets.locate(path, { ...options, isFresh: true }),
     terms: (path) => readTerms({ publicClient, deployment: network, dataset: idOf(path), readConfig }),
@@ -133,16 +131,10 @@ export function createMarketplaceClient(parts: ClientParts): MarketplaceClient {
     prepare: () => parts.decoder?.warm(),
     query: ({ account, ...query }) =>
       createQueryRun({ parts, connections, datasets, query, authorize: () => authorityOf(parts, account) }),
-    sample: (query) => createQueryRun({ parts, connections, datasets, query, authorize: undefined }),
     health: createHealth({ parts, connections, datasets }),
     network: () => view,
     extend: (create) => create({ parts, connections, datasets }),
     verifyReceipt: (parameters) => verifyReceipt({ ...parameters, deployment: deploymentOf(network) }),
-    async close() {
-      connections.queryStreams.close()
-      parts.decoder?.close()
-      await host.stop()
-    },
   }
 }
 

@@ -18,7 +18,7 @@ import type { Connections, ConnectOptions } from './connections.ts'
 import { raceRelays } from './race-relays.ts'
 import type { Relay } from './relay-list.ts'
 import { deploymentOf } from './sessions.ts'
-import type { ClientParts } from './types.ts'
+import type { AskingParts } from './types.ts'
 
 const cacheMs = 30_000
 
@@ -46,7 +46,7 @@ const knowsNobody: ReadonlySet<ErrorCode> = new Set(['no-node', 'dataset-unknown
 
 /** Creates the cache of located datasets. */
 export function createDatasets(
-  parts: ClientParts & { readConfig: DatasetConfigReader },
+  parts: AskingParts & { readConfig: DatasetConfigReader },
   connections: Connections,
 ): Datasets {
   const cache = new Map<string, { located: LocatedDataset; atMs: number }>()
@@ -122,7 +122,7 @@ async function manifestAlone({
 
 /** Records of the manifest's persistence nodes that verify; a lower `seq` than seen before does not. */
 async function verifyRecords(
-  { network, nowSeconds }: ClientParts,
+  { network, nowSeconds }: AskingParts,
   manifest: Manifest,
   records: readonly SignedNodeRecord[],
   lowestSeq: Map<string, number>,

@@ -84,6 +84,9 @@ export type ClientParts = {
   nowMs: () => number
 }
 
+/** What one needs who asks without an account. */
+export type AskingParts = Omit<ClientParts, 'keys' | 'publicClient' | 'logRangeBlocks'>
+
 /** What is going on with a query, for a progress line. */
 export type QueryStage = 'connect' | 'find' | 'verify' | 'run' | 'decrypt' | 'retry'
 

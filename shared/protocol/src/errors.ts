@@ -83,6 +83,7 @@ export const clientCodes = [
   'receipt-invalid',
   'timeout',
   'aborted',
+  'client-failed',
   'setting-invalid',
 ] as const
 

@@ -20,7 +20,7 @@ import type { Connection } from '@libp2p/interface'
 import { type Connections, transportOf } from '../connections.ts'
 import type { Datasets, LocatedDataset } from '../datasets.ts'
 import { DecoderLostError } from '../decode/worker-decoder.ts'
-import type { Authority, ClientParts, QueryPath, QueryStage, QueryTrace, Transport } from '../types.ts'
+import type { AskingParts, Authority, QueryPath, QueryStage, QueryTrace, Transport } from '../types.ts'
 import { type AttemptEnd, attemptQuery, type ClientTimings } from './attempt.ts'
 import { type Batch, readBatch } from './batch.ts'
 import { connectPath } from './connect-path.ts'
@@ -108,7 +108,7 @@ export type QueryRun = AsyncIterable<Batch> & {
 }
 
 export type StartQueryParameters = {
-  parts: ClientParts
+  parts: AskingParts
   connections: Connections
   datasets: Datasets
   query: Omit<QueryParameters, 'account'>

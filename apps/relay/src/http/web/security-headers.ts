@@ -20,3 +20,16 @@ export function securityHeaders({
     'x-content-type-options': 'nosniff',
   }
 }
+
+/** Paths that pages of other origins load: the widget's files, and the network file that it asks by. */
+const forAnyOrigin = /^\/(?:widget\/|enigma-network\.json$)/
+
+/** Headers that let any page load what is meant for any page; none for the other paths. */
+export function crossOriginHeaders(path: string): Record<string, string> {
+  if (!forAnyOrigin.test(path)) return {}
+  return {
+    'access-control-allow-origin': '*',
+    'cross-origin-resource-policy': 'cross-origin',
+    'timing-allow-origin': '*',
+  }
+}

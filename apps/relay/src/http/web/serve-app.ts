@@ -4,6 +4,8 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { MarketplaceError } from '@enigma/protocol'
 import sirv from 'sirv'
 
+/** Files whose names change with their contents: hashed ones, and a version of the widget. */
+const immutable = /^\/(?:_app\/immutable|widget\/[^/]+)\//
 /** Pages that are not known when the app is built, and the file that is served for them. */
 const datasetPage = /^\/d\/([^/]+\/[^/]+)\/?$/
 const datasetFile = '/d/_/_.html'
@@ -36,8 +38,7 @@ export async function openAppFiles(directory: string): Promise<AppFiles> {
     etag: true,
     onNoMatch: serveUnknown,
     setHeaders: (response, path) => {
-      const isImmutable = path.startsWith('/_app/immutable/')
-      response.setHeader('cache-control', isImmutable ? 'public, max-age=31536000, immutable' : 'no-cache')
+      response.setHeader('cache-control', immutable.test(path) ? 'public, max-age=31536000, immutable' : 'no-cache')
     },
   })
   return (request, response) => serve(request, response)

@@ -40,6 +40,8 @@ describe('the web server of a relay', () => {
     await writeFile(join(directory, 'app/d/_/_.html'), '<p>dataset</p>')
     await writeFile(join(directory, 'app/index.html'), '<p>index</p>')
     await writeFile(join(directory, 'app/_app/immutable/a.js'), 'export {}')
+    await mkdir(join(directory, 'app/widget/1.2.3'), { recursive: true })
+    await writeFile(join(directory, 'app/widget/1.2.3/enigma-query.js'), 'export {}')
     await writeFile(networkPath(), JSON.stringify(network))
     await writeFile(join(directory, 'secret.key'), 'secret')
     server = await startWebServer({
@@ -106,6 +108,30 @@ describe('the web server of a relay', () => {
     expect((await get('/_app/immutable/a.js')).headers.get('cache-control')).toContain('immutable')
     expect((await get('/_app/immutable/gone.js')).status).toBe(404)
   })
+
+  it('lets pages of other origins load the widget, for ever, and the network file, as it is', async () => {
+    const script = await get('/widget/1.2.3/enigma-query.js')
+    expect([script.status, script.text]).toEqual([200, 'export {}'])
+    const file = await get('/enigma-network.json')
+    for (const { headers } of [script, file]) {
+      expect(headers.get('access-control-allow-origin')).toBe('*')
+      expect(headers.get('cross-origin-resource-policy')).toBe('cross-origin')
+      expect(headers.get('x-content-type-options')).toBe('nosniff')
+    }
+    expect(script.headers.get('content-type')).toContain('javascript')
+    expect(script.headers.get('cache-control')).toContain('immutable')
+    expect(file.headers.get('cache-control')).toBe('no-cache')
+    expect((await get('/widget/1.2.3/gone.js')).status).toBe(404)
+  })
+
+  it.each(['/', '/_app/immutable/a.js', '/catalogue.json', '/widget', '/widgets/a', '/enigma-network.json.js'])(
+    'keeps %s to its own origin',
+    async (path) => {
+      const { headers } = await get(path)
+      expect(headers.get('access-control-allow-origin')).toBeNull()
+      expect(headers.get('cross-origin-resource-policy')).toBe('same-origin')
+    },
+  )
 
   it.each(['/../secret.key', '/..%2fsecret.key', '/%2e%2e/secret.key', '/_app/../../secret.key', '/%00', '/%ff'])(
     'gives nothing out of its folder for %s',

@@ -8,7 +8,7 @@ import { createRateLimiter, type PageRequest } from '@enigma/network'
 import { type Hex, parseNetworkFile } from '@enigma/protocol'
 import { catalogueToJson, parsePageQuery } from './catalogue-json.ts'
 import { parseDatasetQuery } from './dataset-json.ts'
-import { securityHeaders } from './security-headers.ts'
+import { crossOriginHeaders, securityHeaders } from './security-headers.ts'
 import { openAppFiles } from './serve-app.ts'
 
 /** Catalogue pages and datasets that one address may ask for in a second, and how many it may save up. */
@@ -39,8 +39,9 @@ export async function startWebServer(parameters: StartWebServerParameters): Prom
   const answerFirstPaint = createFirstPaint(parameters)
   const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const text = await readFile(networkPath, 'utf8')
-    for (const [name, value] of Object.entries(securityHeaders(parseNetworkFile(text)))) response.setHeader(name, value)
     const url = new URL(request.url ?? '/', 'http://localhost')
+    const headers = { ...securityHeaders(parseNetworkFile(text)), ...crossOriginHeaders(url.pathname) }
+    for (const [name, value] of Object.entries(headers)) response.setHeader(name, value)
     if (request.method !== 'GET' && request.method !== 'HEAD') end(response, 405, 'GET only')
     else if (url.pathname === '/enigma-network.json') json(response, text)
     else if (!answerFirstPaint(url, request, response)) serveFile(request, response)

@@ -1,6 +1,6 @@
 /** A curator's figures are the contract's own, and what she types is read as the contract will. */
 import { describe, expect, test } from 'vitest'
-import { csvPieces } from '../export/csv.ts'
+import { csvPieces } from '@enigma/result/csv'
 import { type CuratedDataset, depositCover, earnedAt, shareBpsOf, withdrawalState } from './curated-dataset.ts'
 import { earningsChart, type PayoutLine, payoutRows, signedAmount, sumPayouts } from './payouts.ts'
 import { maxRate, readAmount, readPayouts, readPrice, typedPayouts } from './read-terms.ts'

@@ -1,7 +1,7 @@
 /** What an account was credited and paid, as lines, sums, rows of a file and a line that grows. */
 import { formatEngNumber } from '#lib/format/eng.ts'
-import type { ChartData, ChartPoint } from '#lib/result/chart-data.ts'
-import type { RowSource } from '#lib/result/result-set.ts'
+import type { ChartData, ChartPoint } from '@enigma/result/chart-data'
+import type { RowSource } from '@enigma/result/result-set'
 
 /** `amount` in wei, always positive; `path` undefined where it is of no one dataset. */
 export type PayoutLine = {

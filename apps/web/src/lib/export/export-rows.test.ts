@@ -2,11 +2,12 @@ import { tableFromIPC } from '@uwdata/flechette'
 import { parquetReadObjects } from 'hyparquet'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { rowsOf, testSlices } from '../result/fixtures/rows-of.ts'
-import { arrowPieces, readPhysicalArrow } from './arrow.ts'
-import { type CellValue, ResultSet, type RowSource } from '../result/result-set.ts'
-import { exportFileName, type ExportFormat, exportRows } from './export-rows.ts'
-import { hostileTexts } from './fixtures/hostile-texts.ts'
+import { rowsOf, testSlices } from '@enigma/result/fixtures/rows-of'
+import { arrowPieces, readPhysicalArrow } from '@enigma/result/arrow'
+import { type CellValue, ResultSet, type RowSource } from '@enigma/result/result-set'
+import { type FileFormat, fileNameOf } from '@enigma/result/file-formats'
+import { exportRows } from './export-rows.ts'
+import { hostileTexts } from '@enigma/result/fixtures/hostile-texts'
 
 const columns = [
   { name: 'flag', type: 'boolean' },
@@ -26,7 +27,7 @@ const values: CellValue[][] = [
 ]
 const rows = rowsOf(columns, values)
 
-async function bytesOf(source: RowSource, format: ExportFormat): Promise<Uint8Array<ArrayBuffer>> {
+async function bytesOf(source: RowSource, format: FileFormat): Promise<Uint8Array<ArrayBuffer>> {
   const blob = await exportRows({ rows: source, format, slices: testSlices() })
   return new Uint8Array(await blob.arrayBuffer())
 }
@@ -159,7 +160,7 @@ test('every format pauses on its way, and stops when it is left', async () => {
 test('file names are safe and tell results apart', () => {
   fc.assert(
     fc.property(fc.string(), fc.option(fc.nat(), { nil: undefined }), (dataset, seq) => {
-      const name = exportFileName({ dataset, seq, atMs: 0, format: 'csv' })
+      const name = fileNameOf({ dataset, seq, atMs: 0, format: 'csv' })
       expect(name).toMatch(/^[A-Za-z0-9_-]+\.csv$/)
     }),
   )
@@ -169,5 +170,5 @@ test('file names are safe and tell results apart', () => {
     atMs: Date.UTC(2026, 10, 26, 15, 4, 5),
     format: 'arrow',
   } as const
-  expect(exportFileName(parameters)).toBe('coinbase_data-snapshot7-20261126-150405.arrows')
+  expect(fileNameOf(parameters)).toBe('coinbase_data-snapshot7-20261126-150405.arrows')
 })

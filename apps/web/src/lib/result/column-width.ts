@@ -1,6 +1,6 @@
 /** How wide a column is drawn at first: as its heading and the rows that are looked at need, within bounds. */
-import { cellText } from '../format/cell.ts'
-import type { RowSource } from './result-set.ts'
+import { cellText } from '@enigma/result/cell'
+import type { RowSource } from '@enigma/result/result-set'
 
 const characterPx = 7.9
 const paddingPx = 24

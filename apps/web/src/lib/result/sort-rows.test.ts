@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { rowsOf, testSlices } from './fixtures/rows-of.ts'
-import type { CellValue } from './result-set.ts'
+import { rowsOf, testSlices } from '@enigma/result/fixtures/rows-of'
+import type { CellValue } from '@enigma/result/result-set'
 import { sortRows } from './sort-rows.ts'
 
 async function sorted(values: readonly CellValue[], direction: 'ascending' | 'descending'): Promise<CellValue[]> {

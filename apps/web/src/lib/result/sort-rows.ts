@@ -1,6 +1,6 @@
 /** Sorts the rows that are loaded by one column: a stable merge sort in slices over keys that are read once. */
-import type { CellValue, RowSource } from './result-set.ts'
-import type { Slices } from './slices.ts'
+import type { CellValue, RowSource } from '@enigma/result/result-set'
+import type { Slices } from '@enigma/result/slices'
 
 export type SortDirection = 'ascending' | 'descending'
 

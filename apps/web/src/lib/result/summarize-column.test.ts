@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { rowsOf, testSlices } from './fixtures/rows-of.ts'
-import type { CellValue } from './result-set.ts'
+import { rowsOf, testSlices } from '@enigma/result/fixtures/rows-of'
+import type { CellValue } from '@enigma/result/result-set'
 import { type ColumnSummary, summarizeColumn } from './summarize-column.ts'
 
 function summarize(type: string, values: readonly CellValue[]): Promise<ColumnSummary> {

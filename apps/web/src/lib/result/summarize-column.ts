@@ -1,7 +1,7 @@
 /** What a column holds, over the rows that are loaded: counts, bounds, and a small histogram. */
-import { isNumericType, isTimeType, scaleOf } from '../format/cell.ts'
-import type { CellValue, RowSource } from './result-set.ts'
-import type { Slices } from './slices.ts'
+import { isNumericType, isTimeType, scaleOf } from '@enigma/result/cell'
+import type { CellValue, RowSource } from '@enigma/result/result-set'
+import type { Slices } from '@enigma/result/slices'
 import { compareValues } from './sort-rows.ts'
 
 /** Values that begin at `from`, in a histogram of equal steps; or one value of a text column. */

@@ -1,7 +1,7 @@
 /** The chart of the loaded rows: what is drawn, and its points once they are read. */
-import { type ChartChoice, type ChartData, readChart, suggestChart } from '#lib/result/chart-data.ts'
-import type { RowSource } from '#lib/result/result-set.ts'
-import { pageSlices } from './page-slices.ts'
+import { type ChartChoice, type ChartData, readChart, suggestChart } from '@enigma/result/chart-data'
+import type { RowSource } from '@enigma/result/result-set'
+import { pageSlices } from '@enigma/result/page-slices'
 
 export class ChartState {
   choice = $state.raw<ChartChoice>()

@@ -1,7 +1,7 @@
 /** The last result, kept in this browser only where the reader asked for it: for a day, and until the account signs out. */
-import type { RowSource } from '#lib/result/result-set.ts'
+import type { RowSource } from '@enigma/result/result-set'
 import { dropOldResults, keepResult, readResult, readWish, removeResult, writeWish } from './console-store.ts'
-import { pageSlices } from './page-slices.ts'
+import { pageSlices } from '@enigma/result/page-slices'
 import { nobody } from './query-history.svelte.ts'
 import type { QueryRunState } from './query-run.svelte.ts'
 
@@ -47,7 +47,7 @@ export class KeptResultState {
     if (found?.dataset !== dataset || account !== this.#account) return
     try {
       const bytes = new Uint8Array(await found.arrow.arrayBuffer())
-      const { readPhysicalArrow } = await import('#lib/export/arrow.ts')
+      const { readPhysicalArrow } = await import('@enigma/result/arrow')
       const { sql, atMs, seq, isTruncated } = found
       this.kept = { rows: readPhysicalArrow(bytes, found.columns), sql, atMs, seq, isTruncated, bytes: bytes.length }
     } catch {
@@ -67,7 +67,7 @@ export class KeptResultState {
     }
     this.progress = 'keeping'
     const account = this.#account
-    const { arrowPieces } = await import('#lib/export/arrow.ts')
+    const { arrowPieces } = await import('@enigma/result/arrow')
     const slices = pageSlices()
     const parts: Uint8Array<ArrayBuffer>[] = []
     for (const piece of arrowPieces(rows, { isPhysical: true })) {

@@ -5,7 +5,7 @@
 import type { Batch, QueryProgress, QueryRun } from '@enigma/client'
 import type { Hex } from '@enigma/protocol'
 import { formatPlural } from '#lib/format/numbers.ts'
-import { ResultSet, type RowSource } from '#lib/result/result-set.ts'
+import { ResultSet, type RowSource } from '@enigma/result/result-set'
 import type { ParameterValue } from '#lib/sql/parse-parameter.ts'
 import { announcer } from '../announcer.svelte.ts'
 import { app } from '../app.svelte.ts'

@@ -1,14 +1,15 @@
 /** How the loaded rows are looked at: their order, what their columns hold, and the files made of them. */
-import { type CellRange, tsvPieces } from '#lib/export/csv.ts'
-import { exportFileName, type ExportFormat, exportRows } from '#lib/export/export-rows.ts'
+import { type CellRange, tsvPieces } from '@enigma/result/csv'
+import { type FileFormat, fileNameOf } from '@enigma/result/file-formats'
+import { exportRows } from '#lib/export/export-rows.ts'
 import type { ShownError } from '#lib/format/shown-error.ts'
-import { reorder, type RowSource } from '#lib/result/result-set.ts'
+import { reorder, type RowSource } from '@enigma/result/result-set'
 import { type SortDirection, sortRows } from '#lib/result/sort-rows.ts'
 import { type ColumnSummary, summarizeColumn } from '#lib/result/summarize-column.ts'
 import { announcer } from '../announcer.svelte.ts'
-import { saveFile } from '../save-file.ts'
+import { saveFile } from '@enigma/result/save-file'
 import { toShownError } from '../to-shown-error.ts'
-import { pageSlices } from './page-slices.ts'
+import { pageSlices } from '@enigma/result/page-slices'
 
 export type Sorting = { column: number; direction: SortDirection }
 
@@ -20,7 +21,7 @@ export class ResultViewState {
   isSorting = $state(false)
   /** One for each column, as far as they were computed. */
   summaries = $state.raw<readonly ColumnSummary[]>([])
-  exporting = $state.raw<ExportFormat>()
+  exporting = $state.raw<FileFormat>()
   error = $state.raw<ShownError>()
   #source = $state.raw<RowSource>()
   #order = $state.raw<Uint32Array>()
@@ -86,14 +87,14 @@ export class ResultViewState {
   }
 
   /** Writes the rows to a file and hands it to the browser. */
-  async save(format: ExportFormat, { dataset, seq }: { dataset: string; seq: number | undefined }): Promise<void> {
+  async save(format: FileFormat, { dataset, seq }: { dataset: string; seq: number | undefined }): Promise<void> {
     const rows = this.rows
     if (rows === undefined || this.exporting !== undefined) return
     this.exporting = format
     this.error = undefined
     try {
       const blob = await exportRows({ rows, format, slices: pageSlices() })
-      const name = exportFileName({ dataset, seq, format, atMs: Date.now() })
+      const name = fileNameOf({ dataset, seq, format, atMs: Date.now() })
       saveFile(blob, name)
       announcer.say(`${name} is saved.`)
     } catch (error) {

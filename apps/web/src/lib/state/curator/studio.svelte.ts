@@ -107,14 +107,15 @@ class Studio {
 
   /** Keeps the payouts as a file, the newest first as on the page. */
   async exportPayouts(): Promise<void> {
-    const [{ exportFileName, exportRows }, { saveFile }, { pageSlices }] = await Promise.all([
+    const [{ exportRows }, { fileNameOf }, { saveFile }, { pageSlices }] = await Promise.all([
       import('#lib/export/export-rows.ts'),
-      import('../save-file.ts'),
-      import('../console/page-slices.ts'),
+      import('@enigma/result/file-formats'),
+      import('@enigma/result/save-file'),
+      import('@enigma/result/page-slices'),
     ])
     const rows = payoutRows((this.overview?.lines ?? []).toReversed())
     const blob = await exportRows({ rows, format: 'csv', slices: pageSlices() })
-    saveFile(blob, exportFileName({ dataset: 'payouts', seq: undefined, format: 'csv', atMs: Date.now() }))
+    saveFile(blob, fileNameOf({ dataset: 'payouts', seq: undefined, format: 'csv', atMs: Date.now() }))
   }
 }
 

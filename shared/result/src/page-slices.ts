@@ -1,5 +1,5 @@
 /** Slices of the page's own thread: the browser's scheduler decides when the next one begins. */
-import { createSlices, type Slices } from '#lib/result/slices.ts'
+import { createSlices, type Slices } from './slices.ts'
 
 type Scheduler = { postTask: (task: () => void, options: { priority: 'background' }) => Promise<void> }
 

@@ -1,7 +1,7 @@
 import Papa from 'papaparse'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { rowsOf } from '../result/fixtures/rows-of.ts'
+import { rowsOf } from './fixtures/rows-of.ts'
 import { csvPieces, tsvPieces } from './csv.ts'
 import { hostileTexts } from './fixtures/hostile-texts.ts'
 

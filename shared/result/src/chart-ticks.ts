@@ -2,29 +2,28 @@
 
 export type Tick = { value: number; text: string }
 
-/** About `count` marks between two numbers. */
-export function numberTicks([low, high]: readonly [number, number], count: number): Tick[] {
+/** About `count` marks between two numbers, written as in `locale`. */
+export function numberTicks([low, high]: readonly [number, number], count: number, locale = 'en'): Tick[] {
   const rough = (high - low) / Math.max(1, count)
-  if (!(rough > 0) || !Number.isFinite(rough)) return [{ value: low, text: tickText(low, 1) }]
+  if (!(rough > 0) || !Number.isFinite(rough)) return [{ value: low, text: tickText(low, 1, locale) }]
   const power = 10 ** Math.floor(Math.log10(rough))
   const step = ([1, 2, 5, 10].find((factor) => factor * power >= rough) ?? 10) * power
   const ticks: Tick[] = []
   // Not -0, which is written with its sign.
   const first = Math.ceil(low / step) || 0
   for (let at = first; at * step <= high * (1 + Number.EPSILON) && ticks.length <= 4 * count; at++) {
-    ticks.push({ value: at * step, text: tickText(at * step, step) })
+    ticks.push({ value: at * step, text: tickText(at * step, step, locale) })
   }
   return ticks
 }
 
-const compact = new Intl.NumberFormat('en', { notation: 'compact', maximumFractionDigits: 2 })
-
-function tickText(value: number, step: number): string {
+function tickText(value: number, step: number, locale: string): string {
   const absolute = Math.abs(value)
-  if (absolute >= 100_000) return absolute >= 1e15 ? value.toExponential(1) : compact.format(value)
+  if (absolute >= 1e15) return value.toExponential(1)
+  if (absolute >= 100_000) return value.toLocaleString(locale, { notation: 'compact', maximumFractionDigits: 2 })
   if (value !== 0 && absolute < 1e-6) return value.toExponential(1)
   const digits = Math.max(0, Math.min(8, -Math.floor(Math.log10(step) + 1e-9)))
-  return value.toLocaleString('en', { minimumFractionDigits: digits, maximumFractionDigits: digits })
+  return value.toLocaleString(locale, { minimumFractionDigits: digits, maximumFractionDigits: digits })
 }
 
 const second = 1000
@@ -39,31 +38,36 @@ const steps = [
 const monthSteps = [1, 3, 6, 12, 24, 60, 120, 240, 600, 1200, 12_000]
 const monthMs = 30.44 * day
 
-/** About `count` marks between two moments in Unix milliseconds. */
-export function timeTicks([low, high]: readonly [number, number], count: number): Tick[] {
+/** Writes a moment in Unix milliseconds as a mark; `stepMs` lies between two marks. */
+export type WriteTime = (value: number, stepMs: number) => string
+
+/** About `count` marks between two moments in Unix milliseconds, in ISO's digits unless `write` says otherwise. */
+export function timeTicks([low, high]: readonly [number, number], count: number, write: WriteTime = timeText): Tick[] {
   const rough = (high - low) / Math.max(1, count)
-  if (!(rough > 0)) return [{ value: low, text: timeText(low, second) }]
-  if (rough < second) return numberTicks([low, high], count).map(({ value }) => ({ value, text: timeText(value, 1) }))
+  if (!(rough > 0)) return [{ value: low, text: write(low, second) }]
+  if (rough < second) return numberTicks([low, high], count).map(({ value }) => ({ value, text: write(value, 1) }))
   const step = steps.find((each) => each >= rough)
-  return step === undefined ? monthTicks(low, high, rough) : evenTicks(low, high, step)
+  const values = step === undefined ? monthTicks(low, high, rough) : evenTicks(low, high, step)
+  return values.map(({ value, stepMs }) => ({ value, text: write(value, stepMs) }))
 }
 
-function evenTicks(low: number, high: number, step: number): Tick[] {
-  const ticks: Tick[] = []
-  for (let value = Math.ceil(low / step) * step; value <= high; value += step)
-    ticks.push({ value, text: timeText(value, step) })
+type TimeMark = { value: number; stepMs: number }
+
+function evenTicks(low: number, high: number, stepMs: number): TimeMark[] {
+  const ticks: TimeMark[] = []
+  for (let value = Math.ceil(low / stepMs) * stepMs; value <= high; value += stepMs) ticks.push({ value, stepMs })
   return ticks
 }
 
-function monthTicks(low: number, high: number, rough: number): Tick[] {
+function monthTicks(low: number, high: number, rough: number): TimeMark[] {
   const step = monthSteps.find((months) => months * monthMs >= rough) ?? 12_000
   const start = new Date(low)
   const firstMonth = Math.floor((start.getUTCFullYear() * 12 + start.getUTCMonth()) / step) * step
-  const ticks: Tick[] = []
+  const ticks: TimeMark[] = []
   for (let month = firstMonth; ticks.length < 100; month += step) {
     const value = beginOfMonth(month)
     if (value > high || Number.isNaN(value)) break
-    if (value >= low) ticks.push({ value, text: timeText(value, step * monthMs) })
+    if (value >= low) ticks.push({ value, stepMs: step * monthMs })
   }
   return ticks
 }

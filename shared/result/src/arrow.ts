@@ -22,8 +22,8 @@ import {
   timestamp,
   utf8,
 } from '@uwdata/flechette'
-import { scaleOf } from '../format/cell.ts'
-import type { CellValue, ResultColumn, RowSource } from '../result/result-set.ts'
+import { scaleOf } from './cell.ts'
+import type { CellValue, ResultColumn, RowSource } from './result-set.ts'
 import { distinctNames } from './json.ts'
 
 const batchRows = 4096

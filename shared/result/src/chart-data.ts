@@ -1,5 +1,5 @@
 /** The points of a chart: read in slices, thinned where there are more than can be seen, and said so. */
-import { cellText, isNumericType, isTimeType, scaleOf } from '../format/cell.ts'
+import { cellText, isNumericType, isTimeType, scaleOf } from './cell.ts'
 import type { CellValue, ResultColumn, RowSource } from './result-set.ts'
 import type { Slices } from './slices.ts'
 

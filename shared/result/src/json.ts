@@ -1,6 +1,6 @@
 /** JSON: an array with one object for each row. Numbers stay numbers only where every reader keeps all their digits. */
-import { decimalText, exactText, scaleOf } from '../format/cell.ts'
-import type { CellValue, RowSource } from '../result/result-set.ts'
+import { decimalText, exactText, scaleOf } from './cell.ts'
+import type { CellValue, RowSource } from './result-set.ts'
 
 /** Decimal digits that a double always holds. */
 const safeDigits = 15

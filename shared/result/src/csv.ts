@@ -2,8 +2,8 @@
  * CSV by RFC 4180, inert in spreadsheets: what they would take for a formula is preceded by an apostrophe, unless its
  * column holds numbers. The same holds for tab-separated text on the clipboard.
  */
-import { exactText, isNumericType } from '../format/cell.ts'
-import type { CellValue, RowSource } from '../result/result-set.ts'
+import { exactText, isNumericType } from './cell.ts'
+import type { CellValue, RowSource } from './result-set.ts'
 
 /** First characters that make a formula, also in their full-width forms; and those that hide one. */
 const formula = /^[=+\-@\t\r\n\uff1d\uff0b\uff0d\uff20]/

@@ -1,0 +1,231 @@
+/** `<enigma-query>` on a page of somebody else: one pasted tag shows live, verified rows, and nothing else happens there. */
+import type { Page } from '@playwright/test'
+import { pathOf } from './support/demo.ts'
+import { expect, test } from './support/test.ts'
+import { type Site, startSite } from './support/widget-page.ts'
+
+let site: Site
+
+test.beforeAll(async () => {
+  site = await startSite(process.env['E2E_BASE_URL'] ?? '')
+})
+test.afterAll(() => site.stop())
+
+type Tag = { dataset: string; sql?: string; attributes?: string }
+
+function tagOf({
+  dataset,
+  sql = 'SELECT zip_code, city, state FROM zipcodes ORDER BY zip_code',
+  attributes = '',
+}: Tag): string {
+  return `<enigma-query dataset="${dataset}" limit="20" ${attributes}>
+  <script type="application/sql">${sql}</script>
+  <p>Zip codes of the country.</p>
+</enigma-query>`
+}
+
+const widget = (page: Page) => page.locator('enigma-query').first()
+
+/** Waits until rows were verified. */
+async function expectRows(page: Page): Promise<void> {
+  await expect(widget(page)).toHaveAttribute('state', 'ready', { timeout: 30_000 })
+  await expect(widget(page).locator('[part=badge]')).toHaveText('✓ verified')
+}
+
+/** Keeps what the element's last error event says. */
+async function noteErrors(page: Page): Promise<void> {
+  await page.addInitScript(() => {
+    addEventListener('enigma-error', (event) =>
+      Object.assign(globalThis, { told: (event as CustomEvent<unknown>).detail }),
+    )
+  })
+}
+
+const errorOf = (page: Page) => page.evaluate(() => (globalThis as unknown as { told: unknown }).told)
+
+/** Addresses of scripts that the page asked for. */
+const scriptsOf = (page: Page) =>
+  page.evaluate(() =>
+    performance
+      .getEntriesByType('resource')
+      .map(({ name }) => new URL(name).pathname)
+      .filter((path) => path.endsWith('.js')),
+  )
+
+test('only the pasted tag: verified rows without a wallet, and nothing moves when they come', async ({ page }) => {
+  const dataset = await pathOf(page, 'zipcodes')
+  await page.addInitScript(() => {
+    const shifts: number[] = []
+    Object.assign(globalThis, { shifts })
+    new PerformanceObserver((list) => {
+      for (const entry of list.getEntries()) shifts.push((entry as unknown as { value: number }).value)
+    }).observe({ type: 'layout-shift', buffered: true })
+  })
+  await page.goto(site.add({ body: `${tagOf({ dataset, attributes: 'loading="eager"' })}<p>Below.</p>` }))
+  await expectRows(page)
+  await expect(widget(page).getByRole('columnheader')).toHaveText(['zip_code', 'city', 'state'])
+  await expect(widget(page).getByRole('row')).toHaveCount(21)
+  await expect(page.getByText('Zip codes of the country.')).toBeHidden()
+  const read = await widget(page).evaluate((element) => {
+    const { rows, columns } = element as unknown as { rows: unknown[][]; columns: unknown[] }
+    return { rows: rows.length, columns }
+  })
+  expect(read).toMatchObject({ rows: 20, columns: [{ name: 'zip_code' }, { name: 'city' }, { name: 'state' }] })
+  expect(await page.evaluate(() => (globalThis as unknown as { shifts: number[] }).shifts)).toEqual([])
+})
+
+test('under the strictest policy it works and is styled', async ({ page, baseURL }) => {
+  const dataset = await pathOf(page, 'zipcodes')
+  const policy = [
+    `default-src 'none'; script-src ${baseURL ?? ''}; style-src 'none'; img-src 'none'`,
+    `connect-src http://127.0.0.1:* ws://127.0.0.1:*; base-uri 'none'; form-action 'none'`,
+    `require-trusted-types-for 'script'; trusted-types 'none'`,
+  ].join('; ')
+  await page.goto(site.add({ policy, body: tagOf({ dataset, attributes: 'controls' }) }))
+  await expectRows(page)
+  const frame = widget(page).locator('[part=frame]')
+  await expect(frame).toHaveCSS('border-top-width', '1px')
+  await expect(frame).toHaveCSS('display', 'flex')
+  await widget(page).evaluate((element) => element.setAttribute('view', 'bar'))
+  await expect(
+    widget(page).getByRole('alert').or(widget(page).locator('[part=chart], [part=error]')).first(),
+  ).toBeVisible()
+})
+
+test('below the fold only the loader is fetched, until a reader comes near', async ({ page }) => {
+  const dataset = await pathOf(page, 'zipcodes')
+  const filler = '<p>Words.</p>'.repeat(200)
+  await page.goto(site.add({ body: filler + tagOf({ dataset }) }))
+  await expect(widget(page)).toHaveJSProperty('state', 'idle')
+  await page.waitForLoadState('networkidle')
+  expect(await scriptsOf(page)).toEqual([expect.stringMatching(/\/enigma-query\.js$/)])
+  await widget(page).scrollIntoViewIfNeeded()
+  await expectRows(page)
+})
+
+test('a press begins it where the page wants that', async ({ page }) => {
+  const dataset = await pathOf(page, 'zipcodes')
+  await page.goto(site.add({ body: tagOf({ dataset, attributes: 'loading="click"' }) }))
+  await expect(page.getByText('Zip codes of the country.')).toBeVisible()
+  await page.waitForLoadState('networkidle')
+  expect(await scriptsOf(page)).toHaveLength(1)
+  await page.getByRole('button', { name: 'Show live data' }).click()
+  await expectRows(page)
+})
+
+test('with scripts off the page’s own words are there', async ({ browser }) => {
+  const context = await browser.newContext({ javaScriptEnabled: false })
+  const page = await context.newPage()
+  await page.goto(site.add({ body: tagOf({ dataset: `0x${'11'.repeat(20)}/x` }) }))
+  await expect(page.getByText('Zip codes of the country.')).toBeVisible()
+  await context.close()
+})
+
+test('what its files say is proven by the tag: changed ones are refused and never run', async ({ page }) => {
+  const dataset = await pathOf(page, 'zipcodes')
+  await noteErrors(page)
+  const mirrored = { head: site.tag(site.url), body: tagOf({ dataset, attributes: 'loading="eager"' }) }
+  for (const part of ['core-', 'visitor-']) {
+    site.tamper((path, text) => (path.includes(part) ? `globalThis.hacked = true;${text}` : text))
+    await page.goto(site.add(mirrored))
+    await expect(widget(page)).toHaveAttribute('state', 'error')
+    await expect(widget(page).getByRole('alert')).toContainText('not the one it should be')
+    await expect(page.getByText('Zip codes of the country.')).toBeVisible()
+    expect(await page.evaluate(() => 'hacked' in globalThis)).toBe(false)
+    expect(await errorOf(page)).toMatchObject({ code: 'client-failed' })
+  }
+  site.tamper((path, text) => (path.endsWith('enigma-query.js') ? `${text};globalThis.hacked = true` : text))
+  await page.goto(site.add(mirrored))
+  await expect(page.getByText('Zip codes of the country.')).toBeVisible()
+  expect(await page.evaluate(() => [customElements.get('enigma-query'), 'hacked' in globalThis])).toEqual([
+    undefined,
+    false,
+  ])
+  site.tamper(undefined)
+})
+
+test('no file is asked for twice: what was proven is what runs', async ({ page }) => {
+  const dataset = await pathOf(page, 'zipcodes')
+  const seen = new Set<string>()
+  // The second time it would be another one.
+  site.tamper((path, text) => {
+    if (!seen.has(path)) {
+      seen.add(path)
+      return text
+    }
+    return `globalThis.hacked = true;${text}`
+  })
+  const before = site.asked.length
+  await page.goto(site.add({ head: site.tag(site.url), body: tagOf({ dataset, attributes: 'loading="eager"' }) }))
+  await expectRows(page)
+  const files = site.asked.slice(before).filter((path) => path.endsWith('.js'))
+  expect(files.length).toBeGreaterThan(2)
+  expect(new Set(files).size).toBe(files.length)
+  expect(await page.evaluate(() => 'hacked' in globalThis)).toBe(false)
+  site.tamper(undefined)
+})
+
+test('a hundred on one page: one connection, and nothing is left when they go', async ({ page }) => {
+  test.slow()
+  const dataset = await pathOf(page, 'zipcodes')
+  const sockets: { isClosed: boolean }[] = []
+  page.on('websocket', (socket) => {
+    const one = { isClosed: false }
+    sockets.push(one)
+    socket.on('close', () => (one.isClosed = true))
+  })
+  const sqlOf = (at: number) => `SELECT city FROM zipcodes WHERE zip_code > '${at % 10}' ORDER BY zip_code`
+  const tags = Array.from({ length: 100 }, (_, at) => tagOf({ dataset, sql: sqlOf(at), attributes: 'loading="eager"' }))
+  await page.goto(site.add({ body: tags.join('') }))
+  await expect(page.locator('enigma-query[state=ready]')).toHaveCount(100, { timeout: 60_000 })
+  expect(sockets).toHaveLength(1)
+  await page.evaluate(() => {
+    const kept = [...document.querySelectorAll('enigma-query')].map((element) => new WeakRef(element))
+    Object.assign(globalThis, { kept })
+    document.querySelector('main')?.remove()
+  })
+  await expect.poll(() => sockets.filter(({ isClosed }) => isClosed).length).toBe(1)
+  const session = await page.context().newCDPSession(page)
+  await expect
+    .poll(async () => {
+      await session.send('HeapProfiler.collectGarbage')
+      return page.evaluate(
+        () =>
+          (globalThis as unknown as { kept: WeakRef<Element>[] }).kept.filter((each) => each.deref() !== undefined)
+            .length,
+      )
+    })
+    .toBe(0)
+})
+
+test('one that is moved goes on, and one that comes back asks again', async ({ page }) => {
+  const dataset = await pathOf(page, 'zipcodes')
+  await page.goto(site.add({ body: `${tagOf({ dataset, attributes: 'loading="eager"' })}<section></section>` }))
+  await expectRows(page)
+  await page.evaluate(() => document.querySelector('section')?.append(document.querySelector('enigma-query') ?? ''))
+  await expect(widget(page)).toHaveAttribute('state', 'ready')
+  await page.evaluate(async () => {
+    const element = document.querySelector('enigma-query')
+    element?.remove()
+    await Promise.resolve()
+    await Promise.resolve()
+    document.querySelector('section')?.append(element ?? '')
+  })
+  await expectRows(page)
+})
+
+for (const [attributes, message] of [
+  ['mode="frame"', 'mode is "frame"; use inline'],
+  ['access="viewer"', 'access is "viewer"; use sample'],
+  ['view="pie"', 'view is "pie"'],
+  [`grant="0x${'ab'.repeat(32)}"`, 'cannot ask by grants'],
+] as const) {
+  test(`${attributes} is told to the page’s author`, async ({ page }) => {
+    const dataset = await pathOf(page, 'zipcodes')
+    await noteErrors(page)
+    await page.goto(site.add({ body: tagOf({ dataset, attributes }) }))
+    await expect(widget(page)).toHaveAttribute('state', 'error')
+    await expect(widget(page).locator('[part=error]')).toContainText(message)
+    expect(await errorOf(page)).toMatchObject({ code: 'setting-invalid' })
+  })
+}

@@ -1,0 +1,35 @@
+// Builds that are skipped when what they made was built from these very sources already.
+import { createHash } from 'node:crypto'
+import { existsSync, globSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+
+export const root = join(import.meta.dirname, '..')
+
+/** Whoever starts it, a test runner too: what is marked is what is shipped. */
+export const productionEnv = { ...process.env, NODE_ENV: 'production' }
+
+/**
+ * Runs `build` unless the directory was built from `sources` (globs from the root). The mark lies in the build itself,
+ * which every build empties first: what it names is what lies beside it.
+ */
+export async function buildOnce({ name, directory, sources, build }) {
+  const markPath = join(root, directory, '.built-from')
+  const mark = hashOf(sources)
+  if (existsSync(markPath) && readFileSync(markPath, 'utf8') === mark) {
+    console.log(`${name}: already built from these sources`)
+    return
+  }
+  await build()
+  writeFileSync(markPath, mark)
+}
+
+/** SHA-256 over paths, sizes and contents, in the order of the paths. */
+function hashOf(patterns) {
+  const hash = createHash('sha256')
+  const files = globSync(patterns, { cwd: root, withFileTypes: true }).filter((entry) => entry.isFile())
+  for (const path of files.map((entry) => join(entry.parentPath, entry.name)).sort()) {
+    const content = readFileSync(path)
+    hash.update(JSON.stringify([path.slice(root.length), content.length])).update(content)
+  }
+  return hash.digest('hex')
+}

@@ -1,0 +1,117 @@
+// Builds `<enigma-query>` into shared/widget/dist: first the parts that are loaded later, then the loader, which holds the
+// hash of each of their files. `node scripts/build-widget.mjs` prints the loader's own hash, for the tag on a page.
+import { spawnSync } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { brotliCompressSync, constants, gzipSync } from 'node:zlib'
+import { buildOnce, productionEnv, root } from './build-once.mjs'
+
+const widget = join(root, 'shared/widget')
+const dist = join(widget, 'dist')
+export const { version: widgetVersion } = JSON.parse(readFileSync(join(widget, 'package.json'), 'utf8'))
+const versioned = join(dist, widgetVersion)
+
+export const widgetSources = [
+  'pnpm-lock.yaml',
+  'scripts/build-widget.mjs',
+  'shared/widget/vite.config.ts',
+  ...['src/**', 'package.json'].map((pattern) => `shared/*/${pattern}`),
+]
+
+/** Bytes that a browser loads, compressed as they are served. */
+const budgets = { loader: 3_000, parts: 115_000 }
+
+/** The modules that a part is asked for by, in the bundler's words. */
+const entries = { core: 'src/core.ts', files: 'src/files.ts', webrtc: 'webrtc-direct.ts' }
+
+export function buildWidget() {
+  return buildOnce({ name: 'widget', directory: 'shared/widget/dist', sources: widgetSources, build })
+}
+
+function build() {
+  rmSync(dist, { recursive: true, force: true })
+  runVite('parts', {})
+  const parts = readParts()
+  runVite('loader', { WIDGET_PARTS: JSON.stringify(parts) })
+  const integrity = integrityOf('enigma-query.js')
+  writeFileSync(join(versioned, 'integrity.json'), `${JSON.stringify({ 'enigma-query.js': integrity })}\n`)
+  writeTypes()
+  report(parts, compressAll())
+}
+
+function runVite(mode, env) {
+  const vite = join(widget, 'node_modules/vite/bin/vite.js')
+  const args = [vite, 'build', '--mode', mode, '--outDir', versioned, '--logLevel', 'warn']
+  const options = { cwd: widget, stdio: 'inherit', env: { ...productionEnv, ...env } }
+  const { status } = spawnSync(process.execPath, args, options)
+  if (status !== 0) process.exit(status ?? 1)
+}
+
+/** Of each part every file that it imports, at once or later, with its hash; the module that is asked for comes first. */
+function readParts() {
+  const manifestPath = join(versioned, '.vite/manifest.json')
+  const manifest = JSON.parse(readFileSync(manifestPath, 'utf8'))
+  rmSync(join(versioned, '.vite'), { recursive: true })
+  const filesFrom = (key, found = new Set()) => {
+    if (found.has(key)) return found
+    found.add(key)
+    for (const next of [...(manifest[key].imports ?? []), ...(manifest[key].dynamicImports ?? [])])
+      filesFrom(next, found)
+    return found
+  }
+  return Object.fromEntries(
+    Object.entries(entries).map(([part, end]) => {
+      const key = Object.keys(manifest).find((each) => manifest[each].isEntry && each.endsWith(end))
+      if (key === undefined) throw new Error(`the build has no ${end}`)
+      const files = [...filesFrom(key)].map((each) => manifest[each].file)
+      return [part, files.map((file) => [file, integrityOf(file)])]
+    }),
+  )
+}
+
+function integrityOf(file) {
+  return `sha384-${createHash('sha384')
+    .update(readFileSync(join(versioned, file)))
+    .digest('base64')}`
+}
+
+/** Compressed beside each file, as the relay serves them; returns the sizes. */
+function compressAll() {
+  const sizes = {}
+  for (const file of readdirSync(versioned).filter((name) => /[.](js|json)$/.test(name))) {
+    const bytes = readFileSync(join(versioned, file))
+    const params = { [constants.BROTLI_PARAM_QUALITY]: 11, [constants.BROTLI_PARAM_SIZE_HINT]: bytes.length }
+    const compressed = brotliCompressSync(bytes, { params })
+    sizes[file] = compressed.length
+    writeFileSync(join(versioned, `${file}.br`), compressed)
+    writeFileSync(join(versioned, `${file}.gz`), gzipSync(bytes, { level: 9 }))
+  }
+  return sizes
+}
+
+/** The element's types stand alone: nothing of this repository is needed to read them. */
+function writeTypes() {
+  const read = (path) => readFileSync(join(widget, 'src', path), 'utf8')
+  const element =
+    '\n/** The element; where there is no DOM it can be imported and not created. */\nexport declare const EnigmaQuery: EnigmaQueryConstructor\n'
+  writeFileSync(join(dist, 'enigma-query.d.ts'), read('element-types.ts') + element)
+  for (const name of ['react', 'svelte']) {
+    const text = read(`typings/${name}.d.ts`).replace('../element-types.ts', './enigma-query.d.ts')
+    writeFileSync(join(dist, `${name}.d.ts`), text)
+  }
+}
+
+function report(parts, sizes) {
+  const files = [...new Set(Object.values(parts).flatMap((each) => each.map(([file]) => file)))]
+  const loader = sizes['enigma-query.js']
+  const rest = files.reduce((sum, file) => sum + sizes[file], 0)
+  for (const file of files) console.log(`widget: ${String(sizes[file]).padStart(7)} B  ${file}`)
+  console.log(`widget: loader ${loader} B of ${budgets.loader}, the rest ${rest} B of ${budgets.parts} (brotli)`)
+  console.log(`widget: integrity="${integrityOf('enigma-query.js')}"`)
+  if (loader > budgets.loader || rest > budgets.parts) {
+    console.error('widget: over its budget')
+  }
+}
+
+if (process.argv[1] === import.meta.filename) await buildWidget()
