@@ -1,4 +1,5 @@
-// Writes shared/chain/src/generated from the contracts: each contract's ABI `as const` and its creation bytecode.
+// Writes shared/chain/src/generated from the contracts: each contract's ABI `as const` and its creation bytecode; and of
+// one ABI the few items alone that every page loads.
 // `node scripts/generate-abi.mjs` writes; with `--check` it only compares and exits 1 when a file differs.
 import { spawnSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
@@ -12,6 +13,10 @@ const outputs = [
   { contract: 'EngToken', file: 'eng-token.ts', name: 'engToken' },
   { contract: 'Marketplace', file: 'marketplace.ts', name: 'marketplace' },
   { contract: 'GrantRegistry', file: 'grant-registry.ts', name: 'grantRegistry' },
+  {
+    ...{ contract: 'Marketplace', file: 'dataset-read.ts', name: 'datasetRead' },
+    only: ['datasetOf', 'DatasetRegistered', 'DatasetUpdated'],
+  },
 ]
 
 /** Compiles into a directory of its own, so that no stale artefact and no other build can be mistaken for the result. */
@@ -37,9 +42,18 @@ function withoutInternalTypes(value) {
   return Object.fromEntries(kept.map(([key, inner]) => [key, withoutInternalTypes(inner)]))
 }
 
-function render(directory, { contract, name }) {
+function render(directory, { contract, name, only }) {
   const artefact = JSON.parse(readFileSync(join(directory, 'out', `${contract}.sol`, `${contract}.json`), 'utf8'))
-  const abi = artefact.abi.map((item) => `  ${JSON.stringify(withoutInternalTypes(item))},`).join('\n')
+  const items = artefact.abi.filter((item) => only === undefined || only.includes(item.name))
+  const abi = items.map((item) => `  ${JSON.stringify(withoutInternalTypes(item))},`).join('\n')
+  if (only !== undefined) {
+    return `/** Of ${contract}'s ABI: ${only.join(', ')}; made from contracts/src by scripts/generate-abi.mjs. Do not edit. */
+
+export const ${name}Abi = [
+${abi}
+] as const
+`
+  }
   return `/** ${contract}'s ABI and creation bytecode, made from contracts/src by scripts/generate-abi.mjs. Do not edit. */
 
 export const ${name}Abi = [

@@ -2,25 +2,24 @@
  * The configs that a dataset has had, from its own events, newest first. Providers refuse wide ranges of blocks, each
  * with limits of its own: ranges are bounded, grow while the provider allows it and shrink when it does not.
  */
-import { type Hex, toEventSelector } from 'viem'
-import { marketplaceEventsAbi } from './events.ts'
-import { toChainError } from './explain-revert.ts'
-import { isOutage, tryReadRange } from './read-events.ts'
-import type { DatasetConfig, ReadParameters } from './types.ts'
+import { type Hex, parseEventLogs, toEventSelector } from 'viem'
+import { datasetReadAbi } from './generated/dataset-read.ts'
+import { isOutage, tryReadLogs } from './log-range.ts'
+import { lowerCaseHex } from './lower-case-hex.ts'
+import { toReadError } from './read-error.ts'
+import type { DatasetConfig, LookUpParameters } from './types.ts'
 
 const defaultRangeBlocks = 10_000
 /** Few events of one dataset lie in any range: what a provider allows is the only limit. */
 const mostRangeBlocks = 5_000_000
 
-export type ReadConfigHistoryParameters = ReadParameters & {
+export type ReadConfigHistoryParameters = LookUpParameters & {
   dataset: Hex
   /** Blocks of the first request; 10,000 when absent. */
   rangeBlocks?: number | undefined
 }
 
-const configTopics = marketplaceEventsAbi
-  .filter(({ name }) => name === 'DatasetRegistered' || name === 'DatasetUpdated')
-  .map((event) => toEventSelector(event))
+const configTopics = datasetReadAbi.flatMap((item) => (item.type === 'event' ? [toEventSelector(item)] : []))
 
 /** Yields configs until the caller has seen enough or the deployment's first block is read. */
 export async function* readConfigHistory(
@@ -36,7 +35,7 @@ export async function* readConfigHistory(
     // The node behind the next request may know a newer head: what it has is wanted, too.
     const configs = await tryReadConfigs(parameters, first, last === head ? 'latest' : last)
     if (configs instanceof Error) {
-      if (first === last || isOutage(configs)) throw toChainError(configs)
+      if (first === last || isOutage(configs)) throw toReadError(configs)
       size = largest = Math.ceil((last - first + 1) / 2)
       continue
     }
@@ -53,11 +52,11 @@ export async function readPublishers(parameters: ReadConfigHistoryParameters): P
   return [...publishers]
 }
 
-async function readHead({ publicClient }: ReadParameters): Promise<number> {
+async function readHead({ publicClient }: LookUpParameters): Promise<number> {
   try {
     return Number(await publicClient.getBlockNumber({ cacheTime: 0 }))
   } catch (error) {
-    throw toChainError(error)
+    throw toReadError(error)
   }
 }
 
@@ -67,10 +66,11 @@ async function tryReadConfigs(
   toBlock: number | 'latest',
 ): Promise<DatasetConfig[] | Error> {
   const topics = [configTopics, dataset]
-  const events = await tryReadRange({ publicClient, deployment, fromBlock, toBlock, topics })
-  if (events instanceof Error) return events
-  return events.flatMap(({ name, args }) => {
-    if ((name !== 'DatasetRegistered' && name !== 'DatasetUpdated') || args.id !== dataset) return []
-    return [{ metadataHash: args.metadataHash, publisher: args.publisher, payouts: args.payouts }]
+  const source = { publicClient, addresses: [deployment.marketplace] }
+  const logs = await tryReadLogs(source, { fromBlock, toBlock, topics })
+  if (logs instanceof Error) return logs
+  return parseEventLogs({ abi: datasetReadAbi, logs, strict: true }).flatMap(({ args }) => {
+    const { id, metadataHash, publisher, payouts } = lowerCaseHex(args)
+    return id === dataset ? [{ metadataHash, publisher, payouts }] : []
   })
 }

@@ -2,6 +2,7 @@
 import { parseEventLogs, type AbiEvent, type Hex, type Log, type ParseEventLogsReturnType } from 'viem'
 import { grantRegistryAbi } from './generated/grant-registry.ts'
 import { marketplaceAbi } from './generated/marketplace.ts'
+import { lowerCaseHex } from './lower-case-hex.ts'
 
 type MarketplaceAbiEvent = Extract<(typeof marketplaceAbi)[number], { type: 'event' }>
 type GrantRegistryAbiEvent = Extract<(typeof grantRegistryAbi)[number], { type: 'event' }>
@@ -75,12 +76,4 @@ function toEvent(log: MinedLog & { eventName: string; args: unknown }): Deployme
   }
   const event = { name: log.eventName, args: lowerCaseHex(log.args), blockNumber: Number(blockNumber) }
   return { ...event, blockHash, transactionHash, logIndex } as DeploymentEvent
-}
-
-/** One value has one encoding: viem decodes addresses with a checksum, the wire's words are lower-case. */
-export function lowerCaseHex<T>(value: T): T {
-  if (typeof value === 'string') return (/^0x[0-9a-fA-F]+$/.test(value) ? value.toLowerCase() : value) as T
-  if (Array.isArray(value)) return value.map(lowerCaseHex) as T
-  if (typeof value !== 'object' || value === null) return value
-  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, lowerCaseHex(inner)])) as T
 }

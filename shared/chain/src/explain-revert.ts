@@ -16,6 +16,7 @@ import { engTokenAbi } from './generated/eng-token.ts'
 import { grantRegistryAbi } from './generated/grant-registry.ts'
 import { marketplaceAbi } from './generated/marketplace.ts'
 import { rateToPrice } from './period.ts'
+import { nodeFailed } from './read-error.ts'
 
 type MarketplaceAbi = typeof marketplaceAbi
 type Explanation = { code: ErrorCode; message: string }
@@ -205,7 +206,7 @@ function explainWithoutData(error: unknown): Explanation {
   if (isRevert(error)) {
     return explain('transaction-reverted', 'The contract refused the transaction and gave no reason.')
   }
-  return explain('chain-unavailable', 'The Ethereum node did not answer as expected; try again or use another one.')
+  return nodeFailed
 }
 
 function isRevert(error: unknown): boolean {

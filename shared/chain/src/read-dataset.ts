@@ -1,11 +1,11 @@
 /** Reads a dataset's present state from the chain. */
 import type { Hex } from 'viem'
-import { lowerCaseHex } from './events.ts'
-import { toChainError } from './explain-revert.ts'
-import { marketplaceAbi } from './generated/marketplace.ts'
-import type { ReadParameters } from './types.ts'
+import { datasetReadAbi } from './generated/dataset-read.ts'
+import { lowerCaseHex } from './lower-case-hex.ts'
+import { toReadError } from './read-error.ts'
+import type { LookUpParameters } from './types.ts'
 
-export type ReadDatasetParameters = ReadParameters & { dataset: Hex; blockNumber?: number | undefined }
+export type ReadDatasetParameters = LookUpParameters & { dataset: Hex; blockNumber?: number | undefined }
 
 /** A dataset as of a block; endings until then are already taken out. Amounts in wei, rates in wei per second. */
 export type ReadDatasetReturnType = {
@@ -31,7 +31,7 @@ export async function readDataset(parameters: ReadDatasetParameters): Promise<Re
   try {
     const { closedAt, ...state } = await publicClient.readContract({
       address: deployment.marketplace,
-      abi: marketplaceAbi,
+      abi: datasetReadAbi,
       functionName: 'datasetOf',
       args: [dataset],
       ...(blockNumber === undefined ? {} : { blockNumber: BigInt(blockNumber) }),
@@ -39,6 +39,6 @@ export async function readDataset(parameters: ReadDatasetParameters): Promise<Re
     if (/^0x0+$/.test(state.curator)) return undefined
     return { ...lowerCaseHex(state), closedAtSeconds: closedAt }
   } catch (error) {
-    throw toChainError(error)
+    throw toReadError(error)
   }
 }

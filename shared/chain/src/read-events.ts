@@ -1,15 +1,14 @@
 /** Reads events from a node of the chain: by a range of blocks, page by page, or of one block by its hash. */
-import { BaseError, formatLog, HttpRequestError, numberToHex, type Hex, type Log, type LogTopic } from 'viem'
+import type { Hex, Log, LogTopic } from 'viem'
 import {
   type DeploymentEvent,
   type MarketplaceEvent,
   parseGrantRegistryEvents,
   parseMarketplaceEvents,
 } from './events.ts'
-import { toChainError } from './explain-revert.ts'
+import { isOutage, type LogRange, type LogSource, requestLogs, tryReadLogs } from './log-range.ts'
+import { toReadError } from './read-error.ts'
 import type { ReadParameters } from './types.ts'
-
-const tooManyRequests = 429
 
 export type ReadEventsParameters = ReadParameters & {
   /** First block. */
@@ -32,9 +31,10 @@ export type ReadBlockEventsParameters = ReadParameters & { blockHash: Hex }
 /** Reads the events of every contract of the deployment in one block, whichever chain is canonical by now. */
 export async function readBlockEvents(parameters: ReadBlockEventsParameters): Promise<DeploymentEvent[]> {
   try {
-    return await requestEvents(deploymentOf(parameters), { blockHash: parameters.blockHash })
+    const source = deploymentOf(parameters)
+    return source.parse(await requestLogs(source, { blockHash: parameters.blockHash }))
   } catch (error) {
-    throw toChainError(error)
+    throw toReadError(error)
   }
 }
 
@@ -58,8 +58,7 @@ export function readDeploymentEventPages(
 }
 
 /** Whose logs are asked for, and what becomes of them. */
-type EventSource<Event> = Pick<ReadParameters, 'publicClient'> & {
-  addresses: Hex[]
+type EventSource<Event> = LogSource & {
   parse: (logs: Log[]) => Event[]
 }
 
@@ -93,7 +92,7 @@ async function* readPages<Event>(
     const events = await tryRange(source, { fromBlock, toBlock: last, topics })
     if (events instanceof Error) {
       // Providers cap ranges and answers differently and say so in words only, so smaller is tried until one block.
-      if (size === 1 || isOutage(events)) throw toChainError(events)
+      if (size === 1 || isOutage(events)) throw toReadError(events)
       size = Math.ceil(size / 4)
       continue
     }
@@ -102,49 +101,7 @@ async function* readPages<Event>(
   }
 }
 
-/** No answer at all, or none to anything for now, as opposed to a refusal of this request. */
-export function isOutage(error: Error): boolean {
-  if (!(error instanceof BaseError)) return true
-  const failed = error.walk((cause) => cause instanceof HttpRequestError)
-  return failed instanceof HttpRequestError && (failed.status === undefined || failed.status === tooManyRequests)
-}
-
-type Range = {
-  fromBlock: number
-  toBlock: number | 'latest'
-  /** As `eth_getLogs` takes them. */
-  topics?: LogTopic[] | undefined
-}
-
-/** One request for the marketplace's events; returns the error where the node refuses, so that less may be asked for. */
-export async function tryReadRange(parameters: ReadParameters & Range): Promise<MarketplaceEvent[] | Error> {
-  return await tryRange(marketplaceOf(parameters), parameters)
-}
-
-async function tryRange<Event>(
-  source: EventSource<Event>,
-  { fromBlock, toBlock, topics }: Range,
-): Promise<Event[] | Error> {
-  try {
-    return await requestEvents(source, {
-      fromBlock: numberToHex(fromBlock),
-      toBlock: toBlock === 'latest' ? toBlock : numberToHex(toBlock),
-      ...(topics === undefined ? {} : { topics }),
-    })
-  } catch (error) {
-    return error instanceof Error ? error : new Error('The node refused a range of logs.', { cause: error })
-  }
-}
-
-/** Which blocks and topics, as `eth_getLogs` takes them. */
-type LogFilter = { topics?: LogTopic[] } & (
-  | { fromBlock: Hex; toBlock: Hex | 'latest'; blockHash?: never }
-  | { blockHash: Hex; fromBlock?: never; toBlock?: never }
-)
-
-async function requestEvents<Event>({ publicClient, addresses, parse }: EventSource<Event>, filter: LogFilter) {
-  const [only, ...others] = addresses
-  const address = others.length === 0 ? only : addresses
-  const logs = await publicClient.request({ method: 'eth_getLogs', params: [{ address, ...filter }] })
-  return parse(logs.map((log) => formatLog(log)))
+async function tryRange<Event>(source: EventSource<Event>, range: LogRange): Promise<Event[] | Error> {
+  const logs = await tryReadLogs(source, range)
+  return logs instanceof Error ? logs : source.parse(logs)
 }

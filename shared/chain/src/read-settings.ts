@@ -1,6 +1,6 @@
 /** Reads what a deployment fixed for ever. */
 import type { Hex } from 'viem'
-import { lowerCaseHex } from './events.ts'
+import { lowerCaseHex } from './lower-case-hex.ts'
 import { toChainError } from './explain-revert.ts'
 import { marketplaceAbi } from './generated/marketplace.ts'
 import type { ReadParameters } from './types.ts'

@@ -15,7 +15,10 @@ export type ContractDeployment = {
 }
 
 /** What every read takes. */
-export type ReadParameters = { publicClient: ChainReader; deployment: ContractDeployment }
+export type ReadParameters = { publicClient: ChainClient; deployment: ContractDeployment }
+
+/** What looking a dataset up takes. */
+export type LookUpParameters = Omit<ReadParameters, 'publicClient'> & { publicClient: ChainReader }
 
 /** A wallet with an account: a local one or a browser's. */
 export type MarketplaceWallet = WalletClient<Transport, Chain | undefined, Account>
@@ -32,7 +35,6 @@ export type SigningRequest = { step: string; call?: { to: Hex | undefined; data:
 
 /** What every verb takes that sends a transaction. */
 export type WriteParameters = ReadParameters & {
-  publicClient: ChainClient
   walletClient: MarketplaceWallet
   /** Told of each stage, for progress on a screen. */
   onProgress?: ((progress: TransactionProgress) => void) | undefined

@@ -23,7 +23,7 @@ export async function createBrowserClient(parameters: CreateBrowserClientParamet
   const [publicClient, identity, primitives, { createBrowserHost }, { createBrowserMarketplace }] = await Promise.all([
     import('./browser-chain.ts').then(({ createBrowserChain }) => createBrowserChain(parameters.network)),
     import('./host/host-identity.ts').then(({ createHostIdentity }) => createHostIdentity()),
-    import('./browser-primitives.ts').then(({ createBrowserPrimitives }) => createBrowserPrimitives()),
+    import('./browser-primitives.ts').then(({ webPrimitives }) => webPrimitives),
     import('./host/browser-host.ts'),
     import('./browser-marketplace.ts'),
   ])

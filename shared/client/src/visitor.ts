@@ -5,7 +5,6 @@
 import { createChainReader, createDatasetConfigReader } from '@enigma/chain'
 import { webPrimitives } from '@enigma/crypto'
 import type { NetworkFile } from '@enigma/protocol'
-import { createRpcTransport } from './browser-chain.ts'
 import { createPageParts } from './browser-page.ts'
 import { createConnections } from './connections.ts'
 import { type AskingClient, createAsking } from './create-asking.ts'
@@ -37,7 +36,7 @@ export type CreateVisitorClientParameters = VisitorHostParameters & {
 export async function createVisitorClient(parameters: CreateVisitorClientParameters): Promise<AskingClient> {
   const { network, allowPrivateAddresses = false, loadWebrtcDirect } = parameters
   const host = createVisitorHost(await createHostIdentity(), { loadWebrtcDirect })
-  const publicClient = createChainReader({ transport: createRpcTransport(network) })
+  const publicClient = createChainReader(network)
   const parts: AskingParts = {
     ...{ network, host, primitives: webPrimitives },
     ...createPageParts({ allowPrivateAddresses }),

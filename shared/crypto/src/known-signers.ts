@@ -5,10 +5,10 @@
  */
 import type { Hex } from '@enigma/protocol'
 import { publicKeyToAddress } from 'viem/utils'
-import { readSignature, recoverPublicKey, type SignatureParts } from './recover-signer.ts'
+import { loadCurve, readSignature, recoverPublicKey, type SignatureParts } from './recover-signer.ts'
 
-type Arithmetic = Awaited<ReturnType<typeof loadArithmetic>>
-type Point = InstanceType<Arithmetic['curve']['ProjectivePoint']>
+type Curve = Awaited<ReturnType<typeof loadCurve>>['secp256k1']
+type Point = InstanceType<Curve['Point']>
 type KnownSigner = { key: Point; hasTable: boolean }
 
 /** Accounts whose keys are kept; a table takes about 100 kB. */
@@ -30,13 +30,12 @@ export async function isSignedBy({
 }): Promise<boolean> {
   const parts = readSignature(signature)
   if (parts === undefined) return false
-  arithmetic ??= loadArithmetic()
-  const loaded = await arithmetic
+  const { secp256k1: curve } = await loadCurve()
   const entry = known.get(signer)
-  if (entry !== undefined) return hasSigned({ ...loaded, entry, digest: BigInt(digest), ...parts })
+  if (entry !== undefined) return hasSigned({ curve, entry, digest: BigInt(digest), ...parts })
   const publicKey = await recoverPublicKey(digest, signature)
   if (publicKey === undefined || publicKeyToAddress(publicKey).toLowerCase() !== signer) return false
-  remember(signer, loaded.curve.ProjectivePoint.fromHex(publicKey.slice(2)))
+  remember(signer, curve.Point.fromHex(publicKey.slice(2)))
   return true
 }
 
@@ -46,29 +45,18 @@ function remember(signer: Hex, key: Point): void {
   known.set(signer, { key, hasTable: false })
 }
 
-let arithmetic: Promise<Arithmetic> | undefined
-
-/** Loaded with the first signature, as viem does: a page that checks none does not fetch it. */
-async function loadArithmetic() {
-  const [{ secp256k1: curve }, { invert }] = await Promise.all([
-    import('@noble/curves/secp256k1'),
-    import('@noble/curves/abstract/modular'),
-  ])
-  return { curve, invert }
-}
-
-type HasSignedParameters = SignatureParts & Arithmetic & { entry: KnownSigner; digest: bigint }
+type HasSignedParameters = SignatureParts & { curve: Curve; entry: KnownSigner; digest: bigint }
 
 /** R = (z ⁄ s)·G + (r ⁄ s)·Q must be the very point that r and the parity name. */
-function hasSigned({ curve, invert, entry, digest, r, s, parity }: HasSignedParameters): boolean {
-  const { ProjectivePoint, CURVE } = curve
-  if (!entry.hasTable) curve.utils.precompute(windowBits, entry.key)
+function hasSigned({ curve: { Point }, entry, digest, r, s, parity }: HasSignedParameters): boolean {
+  const { Fn } = Point
+  if (!entry.hasTable) entry.key.precompute(windowBits)
   entry.hasTable = true
-  const inverse = invert(s, CURVE.n)
-  const z = (digest * inverse) % CURVE.n
-  const q = entry.key.multiply((r * inverse) % CURVE.n)
-  const point = z === 0n ? q : q.add(ProjectivePoint.BASE.multiply(z))
-  if (point.equals(ProjectivePoint.ZERO)) return false
+  const inverse = Fn.inv(s)
+  const z = Fn.mul(Fn.create(digest), inverse)
+  const q = entry.key.multiply(Fn.mul(Fn.create(r), inverse))
+  const point = z === 0n ? q : q.add(Point.BASE.multiply(z))
+  if (point.equals(Point.ZERO)) return false
   const { x, y } = point.toAffine()
   return x === r && y % 2n === BigInt(parity)
 }

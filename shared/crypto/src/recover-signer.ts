@@ -1,6 +1,6 @@
 /** Who signed a digest with secp256k1: the account that an EVM's `ecrecover` would find, and no other encoding of it. */
 import type { Hex } from '@enigma/protocol'
-import { recoverPublicKey as recoverKey } from 'viem'
+import { hexToBytes } from 'viem'
 import { publicKeyToAddress } from 'viem/utils'
 
 /** A signature's numbers; `parity` is that of the y of the point whose x is r. */
@@ -18,14 +18,22 @@ export function readSignature(signature: Hex): SignatureParts | undefined {
 
 /** The uncompressed point that signed; undefined when the signature is none. */
 export async function recoverPublicKey(digest: Hex, signature: Hex): Promise<Hex | undefined> {
-  if (readSignature(signature) === undefined) return undefined
+  const parts = readSignature(signature)
+  if (parts === undefined) return undefined
+  const { secp256k1 } = await loadCurve()
   await letPageBreathe()
   try {
-    return await recoverKey({ hash: digest, signature })
+    const { r, s, parity } = parts
+    return `0x${new secp256k1.Signature(r, s, parity).recoverPublicKey(hexToBytes(digest)).toHex(false)}`
   } catch {
     // An r that is no point's x has no signer: the caller refuses by name.
     return undefined
   }
+}
+
+/** Loaded with the first signature: a page that checks none does not fetch it. */
+export function loadCurve() {
+  return import('./secp256k1.ts')
 }
 
 /** A recovery takes some milliseconds, and many come in a row: between two of them a page may paint and answer. */

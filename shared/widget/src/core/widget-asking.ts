@@ -8,8 +8,8 @@ import { createTurns } from '../client/turns.ts'
 import type { WidgetHost } from '../contract.ts'
 import { readNetworkChoice } from './options.ts'
 
-/** Queries of one page that run at once; the others wait for their turn. */
-const mostQueries = 6
+/** Queries of one page that run at once, fewer than a node answers one address at once; the others wait for their turn. */
+const mostQueries = 3
 
 const shareAsk = createSharedWork<Answer, QueryProgress>()
 const inTurn = createTurns(mostQueries)

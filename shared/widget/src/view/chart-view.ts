@@ -24,6 +24,7 @@ const chartMargin: Margin = { top: 10, right: 14, bottom: 24, left: 58 }
 const sparkMargin: Margin = { top: 3, right: 3, bottom: 3, left: 3 }
 const [leastWidthPx, leastHeightPx] = [80, 24]
 const maxMarkLength = 14
+const dayMs = 86_400_000
 const maxNameLength = 60
 
 /** Draws the chart anew whenever its place changes; `end` stops that. */
@@ -165,7 +166,9 @@ function seriesOf(data: ChartData, view: ChartViewParameters['view'], layout: Ch
 /** Where a point lies along x, as the reader reads it. */
 export function placeText({ data, texts }: Pick<ChartViewParameters, 'data' | 'texts'>, { x }: ChartPoint): string {
   if (data.xKind === 'category') return isolate(data.categories[x] ?? '')
-  return data.xKind === 'time' ? texts.value('timestamp', BigInt(Math.round(x * 1000))) : texts.number(x)
+  if (data.xKind === 'number') return texts.number(x)
+  // Of a date, or at midnight: the day says it all.
+  return x % dayMs === 0 ? texts.value('date', x / dayMs) : texts.value('timestamp', BigInt(Math.round(x * 1000)))
 }
 
 function pointText(parameters: ChartViewParameters, { series, point }: PlacedPoint): string {

@@ -22,7 +22,7 @@ export type WidgetFrame = {
   speak: (texts: LocalText) => void
   showControls: (isShown: boolean, options: { canToggle: boolean; isTable: boolean }) => void
   setBusy: (isBusy: boolean) => void
-  /** Before there are rows: the page's own words, and something in the shape of rows. */
+  /** Before there are rows: the page's own words for that, else something in the shape of rows. */
   showWait: () => void
   showView: (view: HTMLElement) => void
   showNote: (note: FrameNote) => void
@@ -57,8 +57,8 @@ export function createWidgetFrame(root: ShadowRoot, actions: FrameActions): Widg
     showView: (view) => body.replaceChildren(view),
     showNote: (note) => body.replaceChildren(noteView(note, actions)),
     showStatus(badgeText, text) {
-      badge.textContent = badgeText
       status.textContent = text
+      badge.textContent = badgeText
     },
     say: (text) => (live.textContent = text),
   }
@@ -77,7 +77,7 @@ function createParts({ onRefresh, onAbort, onToggleTable, onSave }: FrameActions
   const body = make('div', { class: 'body', part: 'body' })
   const badge = make('span', { class: 'badge', part: 'badge' })
   const status = make('span')
-  const foot = make('div', { class: 'foot', part: 'footer' }, badge, status, make('slot', { name: 'footer' }))
+  const foot = make('div', { class: 'foot', part: 'footer' }, status, badge, make('slot', { name: 'footer' }))
   const head = make('div', { class: 'head' }, make('slot', { name: 'title' }), tools)
   const frame = make('div', { class: 'frame', part: 'frame' }, head, body, foot)
   const live = make('p', { class: 'hidden', role: 'status' })
@@ -87,7 +87,7 @@ function createParts({ onRefresh, onAbort, onToggleTable, onSave }: FrameActions
 function waitView(): HTMLElement {
   const lines = Array.from({ length: skeletonLines }, () => make('i'))
   const shape = make('div', { class: 'wait', 'aria-hidden': 'true' }, ...lines)
-  return make('div', { class: 'words' }, make('slot', { name: 'loading' }, shape), make('slot'))
+  return make('div', { class: 'waiting' }, make('slot', { name: 'loading' }, shape))
 }
 
 /** What happened and what can be done; the page's own words stay below. */

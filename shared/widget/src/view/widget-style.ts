@@ -39,7 +39,7 @@ button:disabled{opacity:.55;cursor:default}
 .wait i{block-size:.875rem;border-radius:.25rem;background:var(--border);flex:none;animation:wait 1.6s ease-in-out infinite alternate}
 .wait i:nth-child(3n){inline-size:70%}.wait i:nth-child(3n+1){inline-size:92%}
 @keyframes wait{to{opacity:.45}}
-.words{padding:.75rem;overflow:auto}
+.waiting{flex:1;min-block-size:0;overflow:hidden}
 .table-view,.chart{display:flex;flex-direction:column;flex:1;min-block-size:0;margin:0}
 .scroll{flex:1;min-block-size:0;overflow:auto}
 table{border-collapse:collapse;inline-size:100%;font-size:.875rem}
@@ -54,6 +54,9 @@ th.number,td.number{text-align:end}
 .key{display:inline-flex;gap:.375rem;align-items:center}
 .chart-note{margin:0;padding:0 .75rem .25rem;font-size:.8125rem}
 .pointed{margin-inline-start:auto}
+:host([view=sparkline]) :is(.head,.foot){display:none}
+:host([view=sparkline]) .frame{border:0}
+:host([view=sparkline][state=stale]) .chart{opacity:.5}
 .plot{flex:1;min-block-size:0;overflow:hidden}
 svg{display:block}
 svg text{fill:var(--muted);font-size:.75rem}
