@@ -1,7 +1,7 @@
 /** A query by an embed: one of its templates, signed by a key that lives as long as the page. */
 import { claimTemplate, createSessionKey, type SessionKey } from '@enigma/crypto'
 import { type Embed, type Hex, MarketplaceError, type SignedGrant, type Template } from '@enigma/protocol'
-import type { ClientInside } from '../create-marketplace-client.ts'
+import type { AskingInside } from '../create-asking.ts'
 import type { QueryParameters } from '../query/query-request.ts'
 import { createQueryRun, type QueryRun } from '../query/query-run.ts'
 import type { Authority } from '../types.ts'
@@ -29,7 +29,7 @@ export type AskEmbedParameters = Pick<
 export type AskEmbed = (parameters: AskEmbedParameters) => Promise<QueryRun>
 
 /** Creates what asks; the run throws as any query, and before it `grant-unknown`, `grant-paused`, `template-unknown`, … */
-export function createAskEmbed(inside: ClientInside, find: FindEmbed): AskEmbed {
+export function createAskEmbed(inside: AskingInside, find: FindEmbed): AskEmbed {
   const { parts, connections, datasets } = inside
   let visitor: Promise<SessionKey> | undefined
   return async ({ grant: id, template: name, parameters: values = {}, origin, minted, ...ask }) => {

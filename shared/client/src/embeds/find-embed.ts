@@ -2,7 +2,7 @@
 import { verifyEmbed } from '@enigma/crypto'
 import { fetchEmbed } from '@enigma/network'
 import { type Embed, type Hex, isPaused, MarketplaceError } from '@enigma/protocol'
-import type { ClientInside } from '../create-marketplace-client.ts'
+import type { AskingInside } from '../create-asking.ts'
 import { raceRelays } from '../race-relays.ts'
 import { deploymentOf } from '../sessions.ts'
 
@@ -19,7 +19,7 @@ export type FindEmbed = (parameters: {
 }) => Promise<Embed>
 
 /** Creates the finder; it throws `grant-unknown`, `grant-paused`, `grant-expired`, `grant-invalid`, `no-relay`. */
-export function createFindEmbed({ parts, connections }: ClientInside): FindEmbed {
+export function createFindEmbed({ parts, connections }: Pick<AskingInside, 'parts' | 'connections'>): FindEmbed {
   const known = new Map<Hex, { embed: Embed; atMs: number }>()
   const deployment = deploymentOf(parts.network)
 

@@ -1,5 +1,5 @@
 /** The one seam to the data: a sample, or what a grant allows; both give the SDK's running query. */
-import type { QueryProgress, QueryRun, SampleParameters } from '@enigma/client/visitor'
+import type { AskEmbedParameters, QueryProgress, QueryRun, SampleParameters } from '@enigma/client/visitor'
 import { type Hex, MarketplaceError, type Parameter } from '@enigma/protocol'
 import type { NamedParameters } from '../core/parameters.ts'
 
@@ -8,19 +8,10 @@ export type AskSource =
   | { kind: 'sample'; dataset: string; sql: string; parameters: readonly Parameter[]; limit: number }
   | { kind: 'grant'; grant: Hex; template?: string; parameters: NamedParameters }
 
-/** What `embed` of the SDK takes. */
-export type EmbedParameters = {
-  grant: Hex
-  template?: string
-  parameters: NamedParameters
-  signal?: AbortSignal
-  onProgress?: (progress: QueryProgress) => void
-}
-
 /** What of an SDK client is used; one that knows no grants has no `embed`. */
 export type AskingClient = {
   sample: (parameters: SampleParameters) => QueryRun
-  embed?: (parameters: EmbedParameters) => QueryRun
+  embed?: (parameters: AskEmbedParameters) => Promise<QueryRun>
 }
 
 export type AskParameters = {
@@ -30,8 +21,8 @@ export type AskParameters = {
   onProgress: (progress: QueryProgress) => void
 }
 
-/** Begins a query; throws `setting-invalid` where the client cannot ask it. */
-export function ask({ source, client, signal, onProgress }: AskParameters): QueryRun {
+/** Begins a query; throws `setting-invalid` where the client cannot ask it, and why a grant gives none. */
+export async function ask({ source, client, signal, onProgress }: AskParameters): Promise<QueryRun> {
   if (source.kind === 'sample') {
     const { dataset, sql, parameters, limit } = source
     return client.sample({ dataset, sql, parameters, maxRows: limit, signal, onProgress })
@@ -42,5 +33,6 @@ export function ask({ source, client, signal, onProgress }: AskParameters): Quer
     throw new MarketplaceError({ code: 'setting-invalid', message })
   }
   const { grant, template, parameters } = source
-  return client.embed({ grant, ...(template === undefined ? {} : { template }), parameters, signal, onProgress })
+  const named = template === undefined ? {} : { template }
+  return client.embed({ grant, ...named, parameters, origin: location.origin, signal, onProgress })
 }

@@ -48,7 +48,7 @@ export function createWidgetAsking({ element, settings, base, load }: WidgetHost
           begin: (shared) =>
             inTurn(shared.signal, async () => {
               const steps = { signal: shared.signal, onProgress: shared.onStep }
-              return receive(ask({ source, client: await client, ...steps }))
+              return receive(await ask({ source, client: await client, ...steps }))
             }),
         })
         hasFailed = false
