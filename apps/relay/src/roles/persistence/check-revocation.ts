@@ -3,7 +3,7 @@ import { type Grant, type Hex, MarketplaceError, zeroHash } from '@enigma/protoc
 import type { ChainView } from './chain-view.ts'
 
 export type CheckRevocationParameters = {
-  chain: ChainView
+  chain: Pick<ChainView, 'grantEpochOf' | 'isGrantRevoked'>
   /** The account that signed the first grant. */
   account: Hex
   /** The grants of the chain, root first. */

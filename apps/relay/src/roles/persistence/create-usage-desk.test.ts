@@ -21,7 +21,8 @@ async function setUp() {
     ...{ deployment, maxChains: 10, verifySignature, contractSignatureSeconds: 60 },
   })
   const { signer } = node
-  const parts = { deployment, signer, budgets, verifySignature, verifyGrants, nowSeconds: () => startSeconds }
+  const chain = node.chain.view
+  const parts = { deployment, signer, chain, budgets, verifySignature, verifyGrants, nowSeconds: () => startSeconds }
   const desk = createUsageDesk(parts)
   const { session: key, grants } = owner.asker
   const request: UsageRequest = {
@@ -31,7 +32,7 @@ async function setUp() {
   }
   const ask = async (change: Partial<UsageRequest> = {}, by = key) =>
     desk(await signUsageRequest({ request: { ...request, sessionKey: by.publicKey, ...change }, key: by, grants }))
-  return { owner, budgets, commits, ask }
+  return { node, owner, budgets, commits, ask }
 }
 
 test('an owner is told what was debited for each embed, by whatever revision', async () => {
@@ -56,6 +57,18 @@ test.each<[string, Partial<UsageRequest>, string]>([
 ])('a request for %s is refused', async (_, change, code) => {
   const { ask } = await setUp()
   await expect(ask(change)).rejects.toMatchObject({ code })
+  await expect(ask()).resolves.toHaveLength(1)
+})
+
+test('a session that its account has ended on chain is refused', async () => {
+  const { node, owner, ask } = await setUp()
+  const { root } = owner.grant
+  node.chain.epochs.set(root, 1)
+  await expect(ask()).rejects.toMatchObject({ code: 'grant-revoked' })
+  node.chain.epochs.clear()
+  node.chain.revoked.add(`${root} ${owner.asker.grants[0].grant.id}`)
+  await expect(ask()).rejects.toMatchObject({ code: 'grant-revoked' })
+  node.chain.revoked.clear()
   await expect(ask()).resolves.toHaveLength(1)
 })
 

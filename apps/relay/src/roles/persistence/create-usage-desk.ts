@@ -4,6 +4,7 @@ import type { UsageDesk } from '@enigma/network'
 import { decodeUsageRequest, type Deployment, embedRootOf, type Hex, MarketplaceError } from '@enigma/protocol'
 import { type BudgetStore, grantBudgetKey } from '../../store/budget-store.ts'
 import { checkNodeGrants } from './check-limits.ts'
+import { checkRevocation, type CheckRevocationParameters } from './check-revocation.ts'
 import { checkWindow } from './check-window.ts'
 import type { GrantVerifier } from './verify-grants.ts'
 
@@ -11,6 +12,7 @@ export type UsageDeskParts = {
   deployment: Deployment
   /** This node's signing account: the audience. */
   signer: Hex
+  chain: CheckRevocationParameters['chain']
   budgets: Pick<BudgetStore, 'read'>
   verifySignature: VerifyP256
   verifyGrants: GrantVerifier
@@ -20,15 +22,16 @@ export type UsageDeskParts = {
 /** Creates the desk; it refuses as `verifyQuery` does, and `grant-invalid` for an embed of another account. */
 export function createUsageDesk(parts: UsageDeskParts): UsageDesk {
   return async (signed) => {
-    const { deployment, signer, budgets, verifySignature: verify, verifyGrants } = parts
+    const { deployment, signer, chain, budgets, verifySignature: verify, verifyGrants } = parts
     const nowSeconds = parts.nowSeconds()
     const request = decodeUsageRequest(signed.request)
     checkWindow({ query: request, deployment, signer, nowSeconds })
     if (!(await verifyUsageRequest({ signed, request, verify }))) throw notSigned()
-    const chain = signed.grants
-    const { root } = await verifyGrants({ query: request, chain, nowSeconds, requireSubscriber: () => undefined })
-    const grants = chain.map(({ grant }) => grant)
+    const proof = { query: request, chain: signed.grants, nowSeconds, requireSubscriber: () => undefined }
+    const { root } = await verifyGrants(proof)
+    const grants = signed.grants.map(({ grant }) => grant)
     checkNodeGrants({ grants, signer, dataset: request.dataset, templatesRoot: undefined })
+    checkRevocation({ chain, account: root, grants })
     if (request.ids.some((id) => embedRootOf(id) !== root)) throw notOwned()
     return request.ids.map((id) => ({ id, ...budgets.read(grantBudgetKey({ root, id }), nowSeconds) }))
   }

@@ -168,7 +168,15 @@ function createDesks({
     contractSignatureSeconds,
     verifyContractSignature,
   })
-  const usage = createUsageDesk({ deployment, signer, budgets, verifySignature, verifyGrants, nowSeconds })
+  const usage = createUsageDesk({
+    deployment,
+    signer,
+    chain: parts.chain,
+    budgets,
+    verifySignature,
+    verifyGrants,
+    nowSeconds,
+  })
   const verify = createQueryVerifier({
     ...parts,
     signer,
