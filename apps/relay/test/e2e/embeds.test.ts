@@ -165,6 +165,16 @@ describe('revisions', () => {
   })
 })
 
+test('a visitor who holds an older revision is asked by the present one', async () => {
+  const first = await create()
+  const embeds = visitorEmbeds()
+  expect((await ask({ grant: idOf(first) }, embeds)).attempts).toBe(1)
+  const change = { limits: { ...terms.limits, total: 9 } }
+  const second = await ownEmbeds().revise({ signer: owner.signer, embed: first, change })
+  expect(await codeOf(askAs(visitor.client, second, {}))).toBe('answered')
+  expect((await ask({ grant: idOf(first) }, embeds)).attempts).toBe(2)
+})
+
 test('nodes count, and tell the owner alone', async () => {
   const counted = await create()
   const id = idOf(counted)

@@ -1,6 +1,14 @@
 /** A query by an embed: one of its templates, signed by a key that lives as long as the page. */
 import { claimTemplate, createSessionKey, type SessionKey } from '@enigma/crypto'
-import { type Embed, type Hex, MarketplaceError, type SignedGrant, type Template } from '@enigma/protocol'
+import {
+  type Embed,
+  type ErrorCode,
+  type GrantChain,
+  type Hex,
+  MarketplaceError,
+  type SignedGrant,
+  type Template,
+} from '@enigma/protocol'
 import type { AskingInside } from '../create-asking.ts'
 import type { QueryParameters } from '../query/query-request.ts'
 import { createQueryRun, type QueryRun } from '../query/query-run.ts'
@@ -26,6 +34,9 @@ export type AskEmbedParameters = Pick<
   minted?: MintedGrant
 }
 
+/** What a node says of a grant that a later revision may stand in for. */
+const renewable: ReadonlySet<ErrorCode> = new Set(['grant-superseded', 'grant-revoked', 'grant-expired'])
+
 export type AskEmbed = (parameters: AskEmbedParameters) => Promise<QueryRun>
 
 /** Creates what asks; the run throws as any query, and before it `grant-unknown`, `grant-paused`, `template-unknown`, … */
@@ -37,10 +48,14 @@ export function createAskEmbed(inside: AskingInside, find: FindEmbed): AskEmbed 
     const { grant } = embed.grant
     checkOrigin(grant.origin, origin)
     const template = templateOf(embed, name)
-    const authorize = async (): Promise<Authority> => {
+    const authorize = async (attempt: number): Promise<Authority> => {
+      const { signal } = ask
+      const present = attempt === 1 ? embed : await find({ id, isFresh: true, signal })
+      requireSame(template, templateOf(present, template.name))
       const key = minted?.key ?? (await (visitor ??= createSessionKey()))
-      const claim = await claimTemplate(embed.templates, template.name)
-      return { key, grants: minted === undefined ? [embed.grant] : [embed.grant, minted.grant], template: claim }
+      const claim = await claimTemplate(present.templates, template.name)
+      const grants: GrantChain = minted === undefined ? [present.grant] : [present.grant, minted.grant]
+      return { key, grants, template: claim }
     }
     const bounds = {
       maxRows: Math.min(ask.maxRows ?? template.maxRows, template.maxRows, grant.limits.maxRows),
@@ -51,7 +66,7 @@ export function createAskEmbed(inside: AskingInside, find: FindEmbed): AskEmbed 
       parameters: bindParameters(template, values),
     }
     const signers = grant.nodes.map(({ signer }) => signer)
-    return createQueryRun({ parts, connections, datasets, query, authorize, signers })
+    return createQueryRun({ parts, connections, datasets, query, authorize, renewable, signers })
   }
 }
 
@@ -63,6 +78,13 @@ function checkOrigin(allowed: string, origin: string | undefined): void {
     message: 'This embed is for another site; have its owner add this one, or make an embed of your own.',
     details: origin,
   })
+}
+
+/** A query under way keeps its SQL and its parameters. */
+function requireSame(before: Template, now: Template): void {
+  if (JSON.stringify(before) === JSON.stringify(now)) return
+  const message = 'The owner of this embed has changed what it asks; ask again.'
+  throw new MarketplaceError({ code: 'grant-superseded', message })
 }
 
 function templateOf({ templates }: Embed, name: string | undefined): Template {

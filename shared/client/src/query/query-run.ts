@@ -112,8 +112,10 @@ export type StartQueryParameters = {
   connections: Connections
   datasets: Datasets
   query: Omit<QueryParameters, 'account'>
-  /** By what is asked; undefined for samples. */
-  authorize: (() => Promise<Authority>) | undefined
+  /** By what the attempt of a number, the first being 1, is asked; undefined for samples. */
+  authorize: ((attempt: number) => Promise<Authority>) | undefined
+  /** Refusals after which another attempt is authorized anew. */
+  renewable?: ReadonlySet<ErrorCode> | undefined
   /** The only nodes to ask, where the grant names them. */
   signers?: readonly Hex[] | undefined
 }
@@ -192,7 +194,9 @@ async function* runAttempts(parameters: StartQueryParameters): AsyncGenerator<Ba
         continue
       }
       if (state.failover?.aborted === true && failure !== undefined) throw nobodyLeft(failure, attempt)
-      if (!(error instanceof MarketplaceError) || !retryable.has(error.code)) throw error
+      if (!(error instanceof MarketplaceError)) throw error
+      const isRenewable = attempt === 1 && parameters.renewable?.has(error.code) === true
+      if (!isRenewable && !retryable.has(error.code)) throw error
       if (attempt === maxAttempts) throw nobodyLeft(error, attempt)
       failure = error
       tracer.enter('retry', attempt, `${error.shortMessage} Trying another path.`)
@@ -255,7 +259,7 @@ async function* runAttempt(
   tracer.enter('connect', attempt)
   const connection = await connectPath({ connections, path: query.path, located, node, choice })
   tracer.connected(connection)
-  const authority = await parameters.authorize?.()
+  const authority = await parameters.authorize?.(attempt)
   const request = requestOf(query, located, state)
   const streams = connections.queryStreams
   const onStage = (stage: QueryStage) => tracer.enter(stage, attempt)
