@@ -2,7 +2,7 @@
  * The clients of a page: one for each network, with one host and its connection, shared by every widget; it is made for
  * the first widget that asks and closed when the last one has left.
  */
-import type { AskingClient as OpenClient } from '@enigma/client/visitor'
+import type { VisitorClient as OpenClient } from '@enigma/client/visitor'
 import { MarketplaceError, type NetworkFile, parseNetworkFile } from '@enigma/protocol'
 import type { LoadPart } from '../contract.ts'
 import type { NetworkChoice } from '../core/options.ts'

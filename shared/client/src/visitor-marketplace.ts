@@ -1,0 +1,35 @@
+/** The client of `visitor.ts` over its host: the chain over fetch, relays and datasets. */
+import { createChainReader, createDatasetConfigReader } from '@enigma/chain'
+import type { NetworkFile } from '@enigma/protocol'
+import { createPageParts } from './browser-page.ts'
+import { createConnections } from './connections.ts'
+import { type AskingClient, createAsking } from './create-asking.ts'
+import { createDatasets } from './datasets.ts'
+import { type AskEmbed, createAskEmbed } from './embeds/ask-embed.ts'
+import { createFindEmbed } from './embeds/find-embed.ts'
+import { createRelayList } from './relay-list.ts'
+import type { AskingParts } from './types.ts'
+
+export type VisitorMarketplaceParameters = Pick<AskingParts, 'host' | 'primitives'> & {
+  network: NetworkFile
+  allowPrivateAddresses?: boolean
+}
+
+export type VisitorClient = AskingClient & {
+  /** Asks a template of an embed, at its owner's cost; throws why the grant gives no rows here. */
+  embed: AskEmbed
+}
+
+/** Creates the client; `close` ends its host too. */
+export function createVisitorMarketplace(parameters: VisitorMarketplaceParameters): VisitorClient {
+  const { network, host, primitives, allowPrivateAddresses = false } = parameters
+  const parts: AskingParts = { network, host, primitives, ...createPageParts({ allowPrivateAddresses }) }
+  const relays = createRelayList({
+    ...{ addresses: network.relays, nowSeconds: parts.nowSeconds },
+    onChange: () => undefined,
+  })
+  const connections = createConnections({ ...parts, relays })
+  const readConfig = createDatasetConfigReader({ publicClient: createChainReader(network), deployment: network })
+  const inside = { parts, connections, datasets: createDatasets({ ...parts, readConfig }, connections) }
+  return { ...createAsking(inside), embed: createAskEmbed(inside, createFindEmbed(inside)) }
+}
