@@ -6,6 +6,6 @@ import { expect, test } from 'vitest'
 test('the committed ABIs and bytecode are what the contracts compile to', { timeout: 240_000 }, async () => {
   const script = join(import.meta.dirname, 'generate-abi.mjs')
   const { stdout } = await promisify(execFile)(process.execPath, [script, '--check'])
-  const files = ['eng-token.ts', 'marketplace.ts', 'grant-registry.ts']
+  const files = ['eng-token.ts', 'marketplace.ts', 'grant-registry.ts', 'dataset-read.ts']
   expect(stdout).toBe(files.map((file) => `${file}: matches the contracts\n`).join(''))
 })

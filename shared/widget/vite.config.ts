@@ -13,6 +13,23 @@ const inputs = {
   loader: { 'enigma-query': source('loader.ts') },
 }
 
+const chainPackages = /\/node_modules\/(?:viem|valibot|cborg|abitype)\//
+const laterPackages = /\/node_modules\/@(?:libp2p\/webrtc|uwdata\/flechette)\//
+const ownPackages = /\/shared\/(?:protocol|chain|crypto|network)\/src\//
+/** Evaluated first and alone: they begin the work of the others. */
+const beginnings = /\/client\/src\/(?:visitor|webrtc-direct|host\/host-identity)\.ts$/
+
+/** Few files, for each costs the loader a hash; more than one, so that no single task evaluates all. */
+const groups = [
+  {
+    name: 'peers',
+    test: (id: string) =>
+      id.includes('/node_modules/') && ![chainPackages, laterPackages, /\/vite\//].some((other) => other.test(id)),
+  },
+  { name: 'chain', test: (id: string) => chainPackages.test(id) || ownPackages.test(id) },
+  { name: 'client', test: (id: string) => /\/shared\/client\/src\//.test(id) && !beginnings.test(id) },
+]
+
 export default defineConfig(({ mode }) => ({
   root: import.meta.dirname,
   base: './',
@@ -31,6 +48,7 @@ export default defineConfig(({ mode }) => ({
         format: 'es',
         entryFileNames: mode === 'loader' ? '[name].js' : '[name]-[hash].js',
         chunkFileNames: '[name]-[hash].js',
+        ...(mode === 'loader' ? {} : { codeSplitting: { groups } }),
       },
     },
   },

@@ -1,6 +1,7 @@
 /** `<enigma-query>` on a page of somebody else: one pasted tag shows live, verified rows, and nothing else happens there. */
 import type { Page } from '@playwright/test'
 import { pathOf } from './support/demo.ts'
+import { isInstalled, openEngine } from './support/engines.ts'
 import { expect, test } from './support/test.ts'
 import { type Site, startSite } from './support/widget-page.ts'
 
@@ -132,7 +133,7 @@ test('what its files say is proven by the tag: changed ones are refused and neve
   const dataset = await pathOf(page, 'zipcodes')
   await noteErrors(page)
   const mirrored = { head: site.tag(site.url), body: tagOf({ dataset, attributes: 'loading="eager"' }) }
-  for (const part of ['core-', 'visitor-']) {
+  for (const part of ['core-', 'peers-', 'client-']) {
     site.tamper((path, text) => (path.includes(part) ? `globalThis.hacked = true;${text}` : text))
     await page.goto(site.add(mirrored))
     await expect(widget(page)).toHaveAttribute('state', 'error')
@@ -234,5 +235,29 @@ for (const [attributes, message] of [
     await expect(widget(page)).toHaveAttribute('state', 'error')
     await expect(widget(page).locator('[part=error]')).toContainText(message)
     expect(await errorOf(page)).toMatchObject({ code: 'setting-invalid' })
+  })
+}
+
+for (const name of ['firefox', 'webkit'] as const) {
+  test(`${name}: rows by the pasted tag, and changed code is refused`, async ({ page }) => {
+    test.skip(!isInstalled(name), `${name} is not on this machine`)
+    test.slow()
+    const dataset = await pathOf(page, 'zipcodes')
+    const mirrored = { head: site.tag(site.url), body: tagOf({ dataset, attributes: 'loading="eager"' }) }
+    const engine = await openEngine(name)
+    const stateOf = () => engine.run(() => document.querySelector('enigma-query')?.getAttribute('state') ?? '')
+    try {
+      await engine.goto(site.add(mirrored))
+      await expect.poll(stateOf, { timeout: 30_000 }).toBe('ready')
+      for (const part of ['core-', 'peers-', 'client-']) {
+        site.tamper((path, text) => (path.includes(part) ? `globalThis.hacked = true;${text}` : text))
+        await engine.goto(site.add(mirrored))
+        await expect.poll(stateOf).toBe('error')
+        expect(await engine.run(() => 'hacked' in globalThis)).toBe(false)
+      }
+    } finally {
+      site.tamper(undefined)
+      await engine.close()
+    }
   })
 }

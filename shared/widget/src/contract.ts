@@ -5,7 +5,7 @@ import type { WidgetColumn, WidgetFormat, WidgetSettings, WidgetState, WidgetVal
 export type WidgetPart = 'core' | 'webrtc' | 'files'
 export type LoadPart = <Module>(part: WidgetPart) => Promise<Module>
 
-/** The files of each part with their hashes, the module itself first: `[name, integrity]`. */
+/** The files of each part as `[name, integrity]`: each after those that it imports, the part's own module last. */
 export type PartFiles = Readonly<Record<WidgetPart, readonly (readonly [string, string])[]>>
 
 /** What the loaded code is given of an element. */
