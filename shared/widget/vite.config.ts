@@ -24,10 +24,10 @@ const groups = [
   {
     name: 'peers',
     test: (id: string) =>
-      id.includes('/node_modules/') && ![chainPackages, laterPackages, /\/vite\//].some((other) => other.test(id)),
+      id.includes('/node_modules/') && ![chainPackages, laterPackages].some((other) => other.test(id)),
   },
   { name: 'chain', test: (id: string) => chainPackages.test(id) || ownPackages.test(id) },
-  { name: 'client', test: (id: string) => /\/shared\/client\/src\//.test(id) && !beginnings.test(id) },
+  { name: 'client', test: (id: string) => id.includes('/shared/client/src/') && !beginnings.test(id) },
 ]
 
 export default defineConfig(({ mode }) => ({
