@@ -20,7 +20,7 @@ async function addressesOf(page: Page, route: string): Promise<string[]> {
   if (address.includes('[')) throw new Error(`${route}: say here which address it has`)
   if (route.includes('[name]'))
     return ['schema', 'sample', 'health', 'activity', 'use'].map((tab) => `${address}?tab=${tab}`)
-  return route === '/console' ? [address, `${address}?dataset=${dataset}`] : [address]
+  return route === '/console' || route === '/embed' ? [address, `${address}?dataset=${dataset}`] : [address]
 }
 
 /** What a person waits for before she reads: nothing is loading any more. */

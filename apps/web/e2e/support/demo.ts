@@ -1,6 +1,6 @@
 /** What the demo network lists, as its relay tells it, and the development wallet's first steps. */
 import type { Page } from '@playwright/test'
-import { expect } from './test.ts'
+import { expect, open } from './test.ts'
 
 /** The path of one of the demo's datasets. */
 export async function pathOf(
@@ -36,4 +36,17 @@ export async function fundFromFaucet(page: Page): Promise<void> {
   await page.getByRole('banner').getByRole('button', { name: 'Get play money' }).click()
   await expect(page.getByText('10,000 ENG')).toBeVisible()
   await page.keyboard.press('Escape')
+}
+
+/** Subscribes to a dataset by the development wallet, which connects and gets its money first. */
+export async function subscribeInDevelopment(page: Page, path: string): Promise<void> {
+  await open(page, `/d/${path}`)
+  await connectDevelopmentWallet(page)
+  await fundFromFaucet(page)
+  await page.reload()
+  const panel = page.getByRole('region', { name: 'Subscription' })
+  await panel.getByRole('button', { name: 'Subscribe', exact: true }).click()
+  await answer(page, 'Sign')
+  await answer(page, 'Send')
+  await expect(panel.getByText('You are subscribed.')).toBeVisible()
 }

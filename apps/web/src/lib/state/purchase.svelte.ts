@@ -1,11 +1,12 @@
 /** One account's subscription to one dataset: what it is, what it would cost, and the way to subscribe and to cancel. */
-import { type Hex, MarketplaceError } from '@enigma/protocol'
+import type { Hex } from '@enigma/protocol'
 import type { ShownError } from '#lib/format/shown-error.ts'
 import { isOpen, type Transaction, type TransactionKind } from '#lib/wallet/transaction.ts'
 import { app } from './app.svelte.ts'
 import { runTransaction, type WorkParameters } from './run-transaction.ts'
 import { transactions } from './transactions.svelte.ts'
 import { wallet } from './wallet.svelte.ts'
+import { createWalletSigner } from './wallet-signer.ts'
 
 /** Amounts in wei, rates in wei per second, times in Unix seconds. */
 export type Subscription = {
@@ -192,22 +193,7 @@ export async function authorizeSession(): Promise<void> {
 }
 
 async function authorize(address: Hex): Promise<void> {
-  const [client, { wallets }] = await Promise.all([app.client(), wallet.parts()])
-  await client.authorize({
-    signer: {
-      address,
-      async signTypedData(typedData) {
-        await wallets.switchChain()
-        const walletClient = await wallets.client()
-        const { account } = walletClient
-        if (account.address.toLowerCase() !== address) throw accountChanged()
-        return wallet.waitFor('session', walletClient.signTypedData({ account, ...typedData }))
-      },
-    },
-  })
-}
-
-function accountChanged(): MarketplaceError {
-  const message = 'Your wallet changed to another account, so nothing was signed. Try again with this one.'
-  return new MarketplaceError({ code: 'aborted', message })
+  // The wallet is there before it is asked.
+  const [client] = await Promise.all([app.client(), wallet.parts()])
+  await client.authorize({ signer: createWalletSigner(address) })
 }

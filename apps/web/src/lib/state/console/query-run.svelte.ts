@@ -29,6 +29,18 @@ export type AskedQuery = {
   minBlock?: number
 }
 
+/** What a query that is begun tells of itself, and what ends it. */
+type BeginOptions = { signal: AbortSignal; onProgress: (progress: QueryProgress) => void }
+export type BeginQuery = (asked: AskedQuery, options: BeginOptions) => Promise<QueryRun>
+
+/** As subscriber, or for the free sample. */
+const beginQuery: BeginQuery = async ({ account, minBlock = 0, ...rest }, options) => {
+  const client = await app.client()
+  options.signal.throwIfAborted()
+  const query = { ...rest, ...options }
+  return account === undefined ? client.sample(query) : client.query({ ...query, account, minBlock })
+}
+
 const tickMs = 100
 
 export class QueryRunState {
@@ -47,7 +59,7 @@ export class QueryRunState {
   #running: AbortController | undefined
 
   /** Runs a query to its end; one that is under way is cancelled first. Never throws. */
-  async run(asked: AskedQuery): Promise<void> {
+  async run(asked: AskedQuery, begin = beginQuery): Promise<void> {
     this.#running?.abort()
     const running = new AbortController()
     this.#running = running
@@ -55,7 +67,7 @@ export class QueryRunState {
     const startedMs = performance.now()
     const timer = setInterval(() => (this.elapsedMs = performance.now() - startedMs), tickMs)
     try {
-      await this.#receive(asked, running.signal)
+      await this.#receive(asked, running.signal, begin)
       this.phase = 'verified'
       const { rowCount } = this.outcome ?? { rowCount: 0 }
       announcer.say(`${formatPlural(rowCount, 'row')}, the receipt is verified.`)
@@ -105,12 +117,9 @@ export class QueryRunState {
     this.error = undefined
   }
 
-  async #receive(asked: AskedQuery, signal: AbortSignal): Promise<void> {
-    const client = await app.client()
+  async #receive(asked: AskedQuery, signal: AbortSignal, begin: BeginQuery): Promise<void> {
+    const run = await begin(asked, { signal, onProgress: (progress) => this.#progress(progress, signal) })
     signal.throwIfAborted()
-    const { account, minBlock = 0, ...rest } = asked
-    const query = { ...rest, signal, onProgress: (progress: QueryProgress) => this.#progress(progress, signal) }
-    const run: QueryRun = account === undefined ? client.sample(query) : client.query({ ...query, account, minBlock })
     let set: ResultSet | undefined
     for await (const batch of run) {
       signal.throwIfAborted()

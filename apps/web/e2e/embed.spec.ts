@@ -1,0 +1,168 @@
+/** The builder of embeds: from the console's SQL to rows that a visitor without a wallet sees, and back by a pause. */
+import type { Page } from '@playwright/test'
+import { expectNoFindings, schemes, viewports } from './support/axe.ts'
+import { answer, pathOf, subscribeInDevelopment } from './support/demo.ts'
+import { expect, open, test } from './support/test.ts'
+
+const sql = 'SELECT zip_code, city, latitude FROM zipcodes WHERE latitude > $1 ORDER BY zip_code LIMIT 20'
+const main = (page: Page) => page.getByRole('main')
+const button = (page: Page, name: string) => main(page).getByRole('button', { name, exact: true })
+const card = (page: Page) => page.getByRole('article', { name: 'Embed of zipcodes' })
+const preview = (page: Page) => page.getByRole('region', { name: 'Preview', exact: true })
+const rows = (page: Page) => preview(page).locator('[data-preview-rows]')
+
+/** What the relay serves beside the loader; tests of the widget itself load the real one. */
+async function serveLoaderHash(page: Page): Promise<void> {
+  const json = { 'enigma-query.js': `sha384-${'A'.repeat(64)}` }
+  await page.route('**/widget/*/integrity.json', (route) => route.fulfill({ json }))
+}
+
+/** Writes the query in the console and takes it to the builder. */
+async function comeFromConsole(page: Page, path: string): Promise<void> {
+  await open(page, `/console?dataset=${path}`)
+  const editor = page.locator('[data-sql-editor] .cm-content')
+  await expect(editor).toContainText('LIMIT 100')
+  await editor.click()
+  await page.keyboard.press('ControlOrMeta+a')
+  await page.keyboard.insertText(sql)
+  const link = page.getByRole('navigation', { name: 'Dataset' }).getByRole('link', { name: 'Embed' })
+  await expect(link).toHaveAttribute('href', /#q=/)
+  await link.click()
+  await expect(page).toHaveURL('/embed')
+  await expect(editor).toContainText('latitude > $1')
+}
+
+async function expectClean(page: Page, what: string): Promise<void> {
+  for (const viewport of viewports) {
+    await page.setViewportSize(viewport)
+    for (const colorScheme of schemes) {
+      await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' })
+      await expectNoFindings(page, `${what} ${colorScheme} ${viewport.width} px`)
+      const wide = await page.evaluate(() => document.documentElement.scrollWidth)
+      expect(wide, `${what}: nothing is wider than the screen`).toBeLessThanOrEqual(viewport.width)
+    }
+  }
+  await page.setViewportSize({ width: 1280, height: 900 })
+}
+
+test('an embed is built, signed once, seen without a wallet, paused, resumed and bounded', async ({ page }) => {
+  test.setTimeout(240_000)
+  await serveLoaderHash(page)
+  const path = await pathOf(page, 'zipcodes')
+  await subscribeInDevelopment(page, path)
+
+  await test.step('what is missing is told at its field, and what was typed outlives a reload', async () => {
+    await comeFromConsole(page, path)
+    await expect(page.getByLabel('Name in the tag')).toHaveValue('latitude')
+    await expect(page.getByLabel('Type')).toHaveValue('double')
+    await expect(button(page, 'Sign and publish')).toBeDisabled()
+    await button(page, 'Try it').click()
+    await expect(page.getByLabel('Least')).toBeFocused()
+    await expect(page.getByLabel('Least')).toHaveAttribute('aria-invalid', 'true')
+    await expectClean(page, 'what is missing')
+    await page.getByLabel('Least').fill('30')
+    await page.getByLabel('Greatest').fill('50')
+    await page.getByLabel('Sites, one a line').fill('http://example.org')
+    await expect(main(page).getByRole('alert')).toContainText('Line 1')
+    await page.getByLabel('Sites, one a line').fill('')
+    await page.getByLabel('Days').fill('3')
+    await expect(page.locator('[data-reach]')).toContainText(
+      'more different answers than can be counted, each of at most 100 rows',
+    )
+    await expect(page.locator('[data-reach]')).toContainText('10,000 answers and 1,000,000 rows a day')
+    await page.reload()
+    await page.locator('html[data-ready]').waitFor()
+    await expect(page.getByLabel('Least')).toHaveValue('30')
+  })
+
+  await test.step('it is tried as the subscriber; a mistake is marked', async () => {
+    const editor = page.locator('[data-sql-editor] .cm-content')
+    const write = async (text: string) => {
+      await editor.click()
+      await page.keyboard.press('ControlOrMeta+a')
+      await page.keyboard.insertText(text)
+    }
+    await button(page, 'Try it').click()
+    await button(page, 'Sign once in the wallet and run').click()
+    await answer(page, 'Sign')
+    await expect(page.getByText(/^It answers: 20 rows/)).toBeVisible({ timeout: 40_000 })
+    await write(sql.replace('city', 'cty'))
+    await expect(button(page, 'Sign and publish')).toBeDisabled()
+    await button(page, 'Try it').click()
+    await expect(page.locator('.cm-lintRange-error')).toHaveText('cty')
+    await write(sql)
+    await button(page, 'Try it').click()
+    await expect(page.getByText(/^It answers: 20 rows/)).toBeVisible({ timeout: 40_000 })
+  })
+
+  await test.step('one signature publishes it, and its rows come without a wallet', async () => {
+    await button(page, 'Sign and publish').click()
+    await answer(page, 'Refuse')
+    await expect(main(page).getByRole('alert')).toContainText('refused')
+    await expect(card(page)).toHaveCount(0)
+    await button(page, 'Sign and publish').click()
+    await answer(page, 'Sign')
+    await expect(card(page)).toContainText('Running')
+    await expect(rows(page)).toContainText('20 rows', { timeout: 40_000 })
+    const id = (await card(page).getAttribute('data-embed')) ?? ''
+    const tag = page.getByRole('region', { name: 'Tag', exact: true })
+    await expect(tag).toContainText(`grant="${id}"`)
+    await expect(tag).toContainText('integrity="sha384-')
+    await preview(page).getByLabel('latitude').fill('45')
+    await expect(tag).toContainText('params="{&quot;latitude&quot;:45}"')
+    await expectClean(page, 'a signed embed')
+  })
+
+  await test.step('a pause is obeyed, and a visitor is told why', async () => {
+    await button(page, 'Pause').click()
+    await answer(page, 'Sign')
+    await expect(card(page)).toContainText('Paused')
+    await button(page, 'Show as a visitor').click()
+    await expect(preview(page).getByRole('alert')).toContainText('The owner of this embed has paused it')
+    await expect(rows(page)).toHaveCount(0)
+    await button(page, 'Resume').click()
+    await answer(page, 'Sign')
+    await expect(card(page)).toContainText('Running')
+    await button(page, 'Show as a visitor').click()
+    await expect(rows(page)).toContainText('20 rows', { timeout: 40_000 })
+  })
+
+  await test.step('new limits need a signature and no new tag; relays keep them', async () => {
+    await button(page, 'Change limits').click()
+    const dialog = page.getByRole('dialog', { name: 'Change limits' })
+    await dialog.getByLabel('Rows of one answer').fill('0')
+    await expect(dialog.getByRole('button', { name: 'Sign new limits' })).toBeDisabled()
+    await dialog.getByLabel('Rows of one answer').fill('5')
+    await expectNoFindings(page, 'new limits')
+    await dialog.getByRole('button', { name: 'Sign new limits' }).click()
+    await answer(page, 'Sign')
+    await expect(card(page)).toContainText('5 rows an answer')
+    await expect(rows(page)).toContainText('5 rows', { timeout: 40_000 })
+    await page.reload()
+    await expect(card(page)).toContainText('5 rows an answer', { timeout: 40_000 })
+    await expect(card(page)).toContainText(/in 2 days/)
+    await button(page, 'Extend to 30 days').click()
+    await answer(page, 'Sign')
+    await expect(card(page)).toContainText(/in (29|30) days/)
+  })
+})
+
+test('without a wallet one can write, and is told what is missing', async ({ page }) => {
+  await open(page, `/embed?dataset=${await pathOf(page, 'zipcodes')}`)
+  await expect(page).toHaveURL('/embed')
+  await expect(page.getByLabel('Path of the dataset')).toHaveValue(/zipcodes$/)
+  await button(page, 'Try it').click()
+  await expect(main(page).getByRole('alert').filter({ hasText: 'Connect the account' })).toBeVisible()
+  await page.getByLabel('Path of the dataset').fill('somewhere')
+  await page.getByLabel('Path of the dataset').press('Tab')
+  await expect(main(page).getByText('A dataset’s path is <curator address>/<name>.')).toBeVisible()
+})
+
+test('it is found from the subscriptions and from a dataset’s page', async ({ page }) => {
+  await open(page, '/subscriptions')
+  await main(page).getByRole('link', { name: 'My embeds' }).click()
+  await expect(page.getByRole('heading', { level: 1, name: 'Embed live rows' })).toBeVisible()
+  await open(page, `/d/${await pathOf(page, 'zipcodes')}?tab=use`)
+  await main(page).getByRole('link', { name: 'Embed its live rows in a web page' }).click()
+  await expect(page.getByLabel('Path of the dataset')).toHaveValue(/zipcodes$/)
+})
