@@ -2,7 +2,7 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Page } from '@playwright/test'
-import { answer, connectDevelopmentWallet, fundFromFaucet, pathOf } from './support/demo.ts'
+import { answer, pathOf, subscribeInDevelopment } from './support/demo.ts'
 import { startMortalRelays } from './support/mortal-relays.ts'
 import { expect, open, test } from './support/test.ts'
 import { launchSdpAlone, notePeerConnections, receivedBy, receivedByWebrtc, withoutWebrtc } from './support/traffic.ts'
@@ -111,15 +111,7 @@ test('in a Chromium that leaves the SDP alone both ways still answer', async ({ 
 
 /** Subscribes with a new account, and opens the console. */
 async function subscribeAndOpen(page: Page, dataset: Parameters<typeof pathOf>[1]): Promise<void> {
-  await open(page, `/d/${await pathOf(page, dataset)}`)
-  await connectDevelopmentWallet(page)
-  await fundFromFaucet(page)
-  await page.reload()
-  const panel = page.getByRole('region', { name: 'Subscription' })
-  await panel.getByRole('button', { name: 'Subscribe', exact: true }).click()
-  await answer(page, 'Sign')
-  await answer(page, 'Send')
-  await expect(panel.getByText('You are subscribed.')).toBeVisible()
+  await subscribeInDevelopment(page, await pathOf(page, dataset))
   await openConsole(page, dataset)
   await page.getByText('Subscription', { exact: true }).click()
 }

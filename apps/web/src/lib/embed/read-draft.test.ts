@@ -22,7 +22,13 @@ async function read(changes: Partial<EmbedDraft> = {}, facts: { hasAccount?: boo
   const draft = { ...good, ...changes }
   const { findParameters } = await import('#lib/sql/find-parameters.ts')
   const parameters = parametersOf(draft.parameters, findParameters(draft.sql, schema))
-  return readDraft(draft, { parameters, maxRows: 500, hasAccount: true, datasetProblem: undefined, ...facts })
+  return readDraft(draft, {
+    parameters,
+    bounds: { mostRows: 500, leastAnswers: 4 },
+    hasAccount: true,
+    datasetProblem: undefined,
+    ...facts,
+  })
 }
 
 describe('a draft', () => {
@@ -61,6 +67,7 @@ describe('a draft', () => {
     ['too much SQL', { sql: 'x'.repeat(8193) }, 'sql', /8192/],
     ['more rows than the dataset gives', { maxRows: '501' }, 'maxRows', /1 to 500/],
     ['no rows', { maxRows: '0' }, 'maxRows', /1 to 500/],
+    ['less than its nodes can share', { perDay: '3' }, 'perDay', /from 4 to/],
     ['half an answer', { perMinute: '0.5' }, 'perMinute', /whole number/],
     ['negative answers', { perDay: '-1' }, 'perDay', /whole number/],
     ['words for a number', { total: 'many' }, 'total', /whole number/],

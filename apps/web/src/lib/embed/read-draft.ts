@@ -1,9 +1,8 @@
 /** Reads a draft into what is signed, or says what speaks against it, by field, as sentences that say what to do. */
-import type { EmbedDraft, WholeParameter } from './draft.ts'
+import type { EmbedDraft, EmbedType, WholeParameter } from './draft.ts'
 import { type AllowedValues, type ParameterProblems, readAllowed } from './read-allowed.ts'
-import { type EmbedLimits, type LimitProblems, readLimits, wholeOf } from './read-limits.ts'
+import { type EmbedLimits, type LimitBounds, type LimitProblems, readLimits, wholeOf } from './read-limits.ts'
 import { readOrigins } from './read-origins.ts'
-import type { EmbedType } from './draft.ts'
 
 /** See `Template` of @enigma/protocol. */
 export type PlannedTemplate = {
@@ -28,8 +27,7 @@ export type EmbedProblems = LimitProblems &
 
 export type EmbedFacts = {
   parameters: readonly WholeParameter[]
-  /** Of the dataset, in one answer. */
-  maxRows: number
+  bounds: LimitBounds
   hasAccount: boolean
   /** What speaks against the dataset. */
   datasetProblem: string | undefined
@@ -46,9 +44,9 @@ export function readDraft(
   facts: EmbedFacts,
 ): { problems: EmbedProblems; plan: EmbedPlan | undefined } {
   const parameters = readParameters(facts.parameters)
-  const { problems: wrongLimits, limits } = readLimits(draft, facts.maxRows)
+  const { problems: wrongLimits, limits } = readLimits(draft, facts.bounds)
   const origins = readOrigins(draft.origins)
-  const days = wholeOf(draft.days, maxDays)
+  const days = wholeOf(draft.days, { most: maxDays })
   const sql = sqlProblem(draft.sql, facts.parameters.length)
   const problems: EmbedProblems = { ...wrongLimits, parameters: parameters.problems }
   if (!facts.hasAccount)

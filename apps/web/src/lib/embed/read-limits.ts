@@ -11,22 +11,32 @@ const rowBytes = 16 * 1024
 const leastBytes = 1024 * 1024
 const mostBytes = 256 * 1024 * 1024
 
-/** Reads them; `mostRows` is what the dataset allows in one answer. Bytes of one answer follow from its rows. */
+/** `mostRows`: what the dataset allows in one answer; `leastAnswers`: of a budget, so that each node has one to give. */
+export type LimitBounds = { mostRows: number; leastAnswers: number }
+
+/** The least budget of which a node with the share `bps`, in basis points, has one answer to give. */
+export function leastAnswersOf(bps: number): number {
+  return Math.ceil(10_000 / Math.max(1, bps))
+}
+
+/** Reads them. Bytes of one answer follow from its rows. */
 export function readLimits(
   draft: DraftLimits,
-  mostRows: number,
+  { mostRows, leastAnswers }: LimitBounds,
 ): { problems: LimitProblems; limits: EmbedLimits | undefined } {
   const read = {
-    maxRows: wholeOf(draft.maxRows, mostRows),
-    perMinute: wholeOf(draft.perMinute, most.perMinute),
-    perDay: wholeOf(draft.perDay, most.perDay),
-    total: wholeOf(draft.total, most.total),
+    maxRows: wholeOf(draft.maxRows, { most: mostRows }),
+    perMinute: wholeOf(draft.perMinute, { least: leastAnswers, most: most.perMinute }),
+    perDay: wholeOf(draft.perDay, { least: leastAnswers, most: most.perDay }),
+    total: wholeOf(draft.total, { least: leastAnswers, most: most.total }),
   }
   const problems: LimitProblems = {}
   for (const [field, value] of Object.entries(read) as [keyof DraftLimits, number | undefined][]) {
     if (value !== undefined) continue
-    const bound = field === 'maxRows' ? mostRows : most[field]
-    problems[field] = `A whole number from 1 to ${formatCount(bound)}.`
+    problems[field] =
+      field === 'maxRows'
+        ? `A whole number from 1 to ${formatCount(mostRows)}.`
+        : `A whole number from ${leastAnswers} to ${formatCount(most[field])}; the dataset’s nodes share it.`
   }
   const { maxRows, perMinute, perDay, total } = read
   if (maxRows === undefined || perMinute === undefined || perDay === undefined || total === undefined) {
@@ -36,8 +46,11 @@ export function readLimits(
   return { problems, limits: { maxRows, maxBytes, perMinute, perDay, total } }
 }
 
-/** A whole number from 1 to `greatest`; undefined where the text is none. */
-export function wholeOf(text: string, greatest: number): number | undefined {
-  const number = /^\s*\d{1,15}\s*$/.test(text) ? Number(text) : 0
-  return number >= 1 && number <= greatest ? number : undefined
+/** A whole number within its bounds; undefined where the text is none. */
+export function wholeOf(
+  text: string,
+  { least = 1, most: greatest }: { least?: number; most: number },
+): number | undefined {
+  const number = /^\s*\d{1,15}\s*$/.test(text) ? Number(text) : Number.NaN
+  return number >= least && number <= greatest ? number : undefined
 }

@@ -14,6 +14,8 @@ export type ConsoleDataset = {
   maxRows: number
   timeoutSeconds: number
   trialSeconds: number
+  /** Accounts of the nodes that answer. */
+  signers: readonly string[]
 }
 
 /** Finds and verifies a dataset; throws `dataset-unknown`, `no-relay`, `no-node` and the like. */
@@ -30,9 +32,11 @@ export async function foretellConsoleDataset(path: string, signal: AbortSignal):
   return manifest && fromManifest(path, manifest)
 }
 
-function fromManifest(path: string, { tables, sample, limits, title, trialSeconds }: Manifest): ConsoleDataset {
+function fromManifest(path: string, manifest: Manifest): ConsoleDataset {
+  const { tables, sample, limits, title, trialSeconds, nodes } = manifest
+  const answering = nodes.filter(({ roles }) => roles.includes('persistence'))
   return {
-    ...{ path, title, sample, trialSeconds },
+    ...{ path, title, sample, trialSeconds, signers: [...new Set(answering.map(({ signer }) => signer))] },
     maxRows: limits.maxRows,
     timeoutSeconds: limits.timeoutSeconds,
     schema: { tables, defaultTable: sample[0]?.table ?? tables[0]?.name, functions: wordFunctions },

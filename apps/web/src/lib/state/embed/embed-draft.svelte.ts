@@ -10,6 +10,7 @@ import {
 } from '#lib/embed/draft.ts'
 import { firstAllowed } from '#lib/embed/describe-allowed.ts'
 import { type EmbedPlan, type EmbedProblems, readDraft } from '#lib/embed/read-draft.ts'
+import { leastAnswersOf, type LimitBounds } from '#lib/embed/read-limits.ts'
 import type { ShownError } from '#lib/format/shown-error.ts'
 import { findParameters } from '#lib/sql/find-parameters.ts'
 import type { SqlSchema } from '#lib/sql/schema.ts'
@@ -51,7 +52,7 @@ export class EmbedDraftState {
   )
   readonly #read = $derived(
     readDraft(this.draft, {
-      ...{ parameters: this.parameters, maxRows: this.#mostRows() },
+      ...{ parameters: this.parameters, bounds: this.#bounds() },
       ...{ hasAccount: wallet.account !== undefined, datasetProblem: this.#datasetProblem() },
     }),
   )
@@ -67,8 +68,11 @@ export class EmbedDraftState {
     this.run.phase === 'verified' && this.plan !== undefined && this.#triedWith === keyOf(this.plan),
   )
 
-  #mostRows(): number {
-    return Math.min(this.dataset?.maxRows ?? unknownMaxRows, this.access.terms.maxRows ?? unknownMaxRows)
+  /** Nodes share an embed's budgets evenly. */
+  #bounds(): LimitBounds {
+    const leastAnswers = leastAnswersOf(Math.floor(10_000 / Math.max(1, this.dataset?.signers.length ?? 1)))
+    const mostRows = Math.min(this.dataset?.maxRows ?? unknownMaxRows, this.access.terms.maxRows ?? unknownMaxRows)
+    return { mostRows, leastAnswers }
   }
 
   #datasetProblem(): string | undefined {

@@ -67,8 +67,17 @@ export class EmbedPreviewState {
     return this.item.templates.find(({ name }) => name === this.template)
   }
 
+  /** Another template of the embed. */
+  choose(template: string): void {
+    this.template = template
+    this.#typed = {}
+    this.run.clear()
+  }
+
+  /** Another value: rows of the one before are no longer what the tag shows. */
   set(name: string, text: string): void {
     this.#typed = { ...this.#typed, [name]: text }
+    this.run.clear()
   }
 
   /** Reads which loader this site serves. */

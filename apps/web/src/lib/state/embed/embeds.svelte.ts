@@ -2,10 +2,11 @@
 import type { EmbedTerms, Embeds } from '@enigma/client/embeds'
 import { type Embed, type Hex, isPaused, limits as wireLimits } from '@enigma/protocol'
 import type { EmbedPlan } from '#lib/embed/read-draft.ts'
-import type { EmbedLimits } from '#lib/embed/read-limits.ts'
+import { type EmbedLimits, leastAnswersOf, type LimitBounds } from '#lib/embed/read-limits.ts'
 import type { ShownError } from '#lib/format/shown-error.ts'
 import { announcer } from '../announcer.svelte.ts'
 import { wallet } from '../wallet.svelte.ts'
+import { loadConsoleDataset } from '../console/console-dataset.ts'
 import { createWalletSigner } from '../wallet-signer.ts'
 import { embedsClient } from './embeds-client.ts'
 
@@ -24,6 +25,9 @@ export type EmbedItem = {
 }
 /** What is being done to one of them, or why it was not. */
 export type EmbedWork = { id: Hex; isBusy: boolean; error: ShownError | undefined }
+
+/** How long a dataset is looked for. */
+const findTimeoutMs = 30_000
 
 class EmbedsState {
   list = $state.raw<readonly EmbedItem[]>()
@@ -76,6 +80,22 @@ class EmbedsState {
     return this.#revise(id, { expiresInSeconds: wireLimits.embedSeconds }, 'The embed runs for 30 days from now.')
   }
 
+  /** Within what an embed's limits must stay; undefined and `work` where its dataset cannot be found. */
+  async boundsOf(id: Hex): Promise<LimitBounds | undefined> {
+    const embed = this.#known.get(id)
+    if (embed === undefined || this.work?.isBusy === true) return undefined
+    this.work = { id, isBusy: true, error: undefined }
+    try {
+      const { maxRows } = await loadConsoleDataset(embed.dataset, AbortSignal.timeout(findTimeoutMs))
+      this.work = undefined
+      const share = Math.min(10_000, ...embed.grant.grant.nodes.map(({ bps }) => bps))
+      return { mostRows: maxRows, leastAnswers: leastAnswersOf(share) }
+    } catch (error) {
+      this.work = { id, isBusy: false, error: await wallet.explain(error) }
+      return undefined
+    }
+  }
+
   /** True where they were signed. */
   async setLimits(id: Hex, limits: EmbedLimits): Promise<boolean> {
     const templates = this.#known.get(id)?.templates ?? []
@@ -84,11 +104,6 @@ class EmbedsState {
     const change = templates.length === 1 && only !== undefined ? [{ ...only, maxRows: limits.maxRows }] : templates
     await this.#revise(id, { limits, templates: change }, 'The embed has new limits.')
     return this.work === undefined
-  }
-
-  /** What was said of a failed change has been read. */
-  leaveWork(): void {
-    if (this.work?.isBusy === false) this.work = undefined
   }
 
   async #revise(id: Hex, change: Partial<EmbedTerms>, said: string): Promise<void> {
