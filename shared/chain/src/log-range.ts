@@ -15,10 +15,7 @@ export type LogRange = {
 }
 
 /** One request for logs; returns the error where the node refuses, so that the caller may ask for less. */
-export async function tryReadLogs(
-  source: LogSource,
-  { fromBlock, toBlock, topics }: LogRange,
-): Promise<Log[] | Error> {
+export async function tryReadLogs(source: LogSource, { fromBlock, toBlock, topics }: LogRange): Promise<Log[] | Error> {
   try {
     return await requestLogs(source, {
       fromBlock: numberToHex(fromBlock),
