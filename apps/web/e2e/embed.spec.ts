@@ -3,6 +3,7 @@ import type { Page } from '@playwright/test'
 import { expectNoFindings, schemes, viewports } from './support/axe.ts'
 import { answer, pathOf, subscribeInDevelopment } from './support/demo.ts'
 import { expect, open, test } from './support/test.ts'
+import { type Site, startSite } from './support/widget-page.ts'
 
 const sql = 'SELECT zip_code, city, latitude FROM zipcodes WHERE latitude > $1 ORDER BY zip_code LIMIT 20'
 const main = (page: Page) => page.getByRole('main')
@@ -11,10 +12,13 @@ const card = (page: Page) => page.getByRole('article', { name: 'Embed of zipcode
 const preview = (page: Page) => page.getByRole('region', { name: 'Preview', exact: true })
 const rows = (page: Page) => preview(page).locator('[data-preview-rows]')
 
-/** What the relay serves beside the loader; tests of the widget itself load the real one. */
-async function serveLoaderHash(page: Page): Promise<void> {
-  const json = { 'enigma-query.js': `sha384-${'A'.repeat(64)}` }
-  await page.route('**/widget/*/integrity.json', (route) => route.fulfill({ json }))
+/** The tag as it is copied out of the builder, on a page of another origin. */
+async function paste(page: Page, site: Site): Promise<Page> {
+  const text = await page.getByRole('region', { name: 'Tag', exact: true }).innerText()
+  const visit = await page.context().newPage()
+  await visit.goto(site.add({ head: '', body: text }))
+  await visit.locator('enigma-query').scrollIntoViewIfNeeded()
+  return visit
 }
 
 /** Writes the query in the console and takes it to the builder. */
@@ -45,9 +49,12 @@ async function expectClean(page: Page, what: string): Promise<void> {
   await page.setViewportSize({ width: 1280, height: 900 })
 }
 
-test('an embed is built, signed once, seen without a wallet, paused, resumed and bounded', async ({ page }) => {
+test('an embed is built, signed once, seen without a wallet, paused, resumed and bounded', async ({
+  page,
+  baseURL,
+}) => {
   test.setTimeout(240_000)
-  await serveLoaderHash(page)
+  const site = await startSite(baseURL ?? '')
   const path = await pathOf(page, 'zipcodes')
   await subscribeInDevelopment(page, path)
 
@@ -113,6 +120,16 @@ test('an embed is built, signed once, seen without a wallet, paused, resumed and
     await expectClean(page, 'a signed embed')
   })
 
+  await test.step('the tag shows them on a page of another site', async () => {
+    const visit = await paste(page, site)
+    await expect(visit.locator('enigma-query')).toHaveAttribute('state', 'ready', { timeout: 30_000 })
+    await expect(visit.locator('enigma-query').getByRole('row')).toHaveCount(21)
+    await expect(visit.locator('enigma-query [part=badge]')).toHaveText('✓ verified')
+    await visit.locator('enigma-query').evaluate((element) => element.setAttribute('params', '{"latitude":51}'))
+    await expect(visit.locator('enigma-query')).toHaveAttribute('state', /error|stale/, { timeout: 30_000 })
+    await visit.close()
+  })
+
   await test.step('a pause is obeyed, and a visitor is told why', async () => {
     await button(page, 'Pause').click()
     await answer(page, 'Sign')
@@ -120,6 +137,9 @@ test('an embed is built, signed once, seen without a wallet, paused, resumed and
     await button(page, 'Show as a visitor').click()
     await expect(preview(page).getByRole('alert')).toContainText('The owner of this embed has paused it')
     await expect(rows(page)).toHaveCount(0)
+    const visit = await paste(page, site)
+    await expect(visit.locator('enigma-query')).toContainText('paused', { timeout: 30_000 })
+    await visit.close()
     await button(page, 'Resume').click()
     await answer(page, 'Sign')
     await expect(card(page)).toContainText('Running')
@@ -145,6 +165,7 @@ test('an embed is built, signed once, seen without a wallet, paused, resumed and
     await answer(page, 'Sign')
     await expect(card(page)).toContainText(/in (29|30) days/)
   })
+  await site.stop()
 })
 
 test('without a wallet one can write, and is told what is missing', async ({ page }) => {
