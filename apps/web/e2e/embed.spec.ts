@@ -130,6 +130,13 @@ test('an embed is built, signed once, seen without a wallet, paused, resumed and
     await visit.close()
   })
 
+  await test.step('its use is what the node counted', async () => {
+    await button(page, 'Ask the nodes').click()
+    // The preview, the preview with another parameter, the tag; what was refused is not counted.
+    await expect(card(page)).toContainText(/[2-9] answers in all, [2-9] of them today/, { timeout: 30_000 })
+    await expect(card(page)).not.toContainText('did not say')
+  })
+
   await test.step('a pause is obeyed, and a visitor is told why', async () => {
     await button(page, 'Pause').click()
     await answer(page, 'Sign')

@@ -5,6 +5,7 @@ import type { EmbedPlan } from '#lib/embed/read-draft.ts'
 import { type EmbedLimits, leastAnswersOf, type LimitBounds } from '#lib/embed/read-limits.ts'
 import type { ShownError } from '#lib/format/shown-error.ts'
 import { announcer } from '../announcer.svelte.ts'
+import { authorizeSession } from '../purchase.svelte.ts'
 import { wallet } from '../wallet.svelte.ts'
 import { loadConsoleDataset } from '../console/console-dataset.ts'
 import { createWalletSigner } from '../wallet-signer.ts'
@@ -23,6 +24,8 @@ export type EmbedItem = {
   isMinted: boolean
   revision: number
 }
+/** Answers as nodes counted them, today (UTC) and in all, and bytes of today; `missing` nodes did not say. */
+export type EmbedUse = { dayQueries: number; dayBytes: number; totalQueries: number; missing: number }
 /** What is being done to one of them, or why it was not. */
 export type EmbedWork = { id: Hex; isBusy: boolean; error: ShownError | undefined }
 
@@ -33,6 +36,8 @@ class EmbedsState {
   list = $state.raw<readonly EmbedItem[]>()
   error = $state.raw<ShownError>()
   work = $state.raw<EmbedWork>()
+  /** By id, once it was asked for. */
+  uses = $state.raw<ReadonlyMap<Hex, EmbedUse>>(new Map())
   #account: Hex | undefined
   /** The highest revision that was seen here: a relay may be behind. */
   readonly #known = new Map<Hex, Embed>()
@@ -42,6 +47,7 @@ class EmbedsState {
     if (account !== this.#account) {
       this.list = undefined
       this.work = undefined
+      this.uses = new Map()
       this.#known.clear()
     }
     this.#account = account
@@ -104,6 +110,25 @@ class EmbedsState {
     const change = templates.length === 1 && only !== undefined ? [{ ...only, maxRows: limits.maxRows }] : templates
     await this.#revise(id, { limits, templates: change }, 'The embed has new limits.')
     return this.work === undefined
+  }
+
+  /** Asks the dataset's nodes, which see this browser's address and tell its session alone. */
+  async readUse(id: Hex): Promise<void> {
+    const embed = this.#known.get(id)
+    const { account } = wallet
+    if (embed === undefined || account === undefined || this.work?.isBusy === true) return
+    this.work = { id, isBusy: true, error: undefined }
+    try {
+      await authorizeSession()
+      const client = await embedsClient()
+      const signal = AbortSignal.timeout(findTimeoutMs)
+      const { usage, missing } = await client.usage({ dataset: embed.dataset, account, ids: [id], signal })
+      const counted = usage.get(id)
+      if (counted !== undefined) this.uses = new Map(this.uses).set(id, { ...counted, missing })
+      this.work = undefined
+    } catch (error) {
+      this.work = { id, isBusy: false, error: await wallet.explain(error) }
+    }
   }
 
   async #revise(id: Hex, change: Partial<EmbedTerms>, said: string): Promise<void> {
