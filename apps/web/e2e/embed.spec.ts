@@ -179,6 +179,7 @@ test('without a wallet one can write, and is told what is missing', async ({ pag
   await open(page, `/embed?dataset=${await pathOf(page, 'zipcodes')}`)
   await expect(page).toHaveURL('/embed')
   await expect(page.getByLabel('Path of the dataset')).toHaveValue(/zipcodes$/)
+  await expect(page.locator('[data-sql-editor] .cm-content')).toContainText('LIMIT 100')
   await button(page, 'Try it').click()
   await expect(main(page).getByRole('alert').filter({ hasText: 'Connect the account' })).toBeVisible()
   await page.getByLabel('Path of the dataset').fill('somewhere')

@@ -1,7 +1,7 @@
 /** A dataset as the console needs it: no more than what one writes SQL with. */
 import type { Manifest } from '@enigma/protocol'
 import { allowedFunctions } from '@enigma/query'
-import type { SqlSchema } from '#lib/sql/schema.ts'
+import { quoteIdentifier, type SqlSchema } from '#lib/sql/schema.ts'
 import { app } from '../app.svelte.ts'
 import { fetchUnprovenManifest } from '../read-unproven-manifest.ts'
 
@@ -49,4 +49,10 @@ const wordFunctions = [...allowedFunctions].filter((name) => /^[a-z]\w+$/.test(n
 /** Whether a text is a dataset's path, so that a mistyped link is told from a missing dataset. */
 export function isDatasetPath(path: string): boolean {
   return /^0x[0-9a-f]{40}\/[a-z][a-z0-9_]{2,30}$/i.test(path)
+}
+
+/** Something that runs: the first rows of the first table that may be asked. */
+export function firstQuery({ schema, sample }: ConsoleDataset): string {
+  const table = schema.tables.find(({ name }) => name === sample[0]?.table) ?? schema.tables[0]
+  return table === undefined ? '' : `SELECT *\nFROM ${quoteIdentifier(table.name)}\nLIMIT 100`
 }

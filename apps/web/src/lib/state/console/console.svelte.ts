@@ -3,7 +3,7 @@ import type { Hex } from '@enigma/protocol'
 import type { ShownError } from '#lib/format/shown-error.ts'
 import { findParameters, type FoundParameter, type ParameterType } from '#lib/sql/find-parameters.ts'
 import { type ParameterValue, parseParameter } from '#lib/sql/parse-parameter.ts'
-import { quoteIdentifier, type SqlSchema } from '#lib/sql/schema.ts'
+import type { SqlSchema } from '#lib/sql/schema.ts'
 import { decodeFragment, encodeFragment, type SharedQuery } from '#lib/sql/share-link.ts'
 import { cliSnippet, sdkSnippet } from '#lib/sql/snippets.ts'
 import { announcer } from '../announcer.svelte.ts'
@@ -11,7 +11,13 @@ import { prepareQueries } from '../prepare-queries.ts'
 import { toShownError } from '../to-shown-error.ts'
 import { wallet } from '../wallet.svelte.ts'
 import { ConsoleAccessState } from './console-access.svelte.ts'
-import { type ConsoleDataset, foretellConsoleDataset, isDatasetPath, loadConsoleDataset } from './console-dataset.ts'
+import {
+  type ConsoleDataset,
+  firstQuery,
+  foretellConsoleDataset,
+  isDatasetPath,
+  loadConsoleDataset,
+} from './console-dataset.ts'
 import { DatasetPickerState } from './dataset-picker.svelte.ts'
 import { KeptResultState } from './kept-result.svelte.ts'
 import { QueryHistoryState } from './query-history.svelte.ts'
@@ -253,10 +259,4 @@ export class ConsoleState {
     }
     return values
   }
-}
-
-/** Something that runs: the first rows of the first table that may be asked. */
-function firstQuery({ schema, sample }: ConsoleDataset): string {
-  const table = schema.tables.find(({ name }) => name === sample[0]?.table) ?? schema.tables[0]
-  return table === undefined ? '' : `SELECT *\nFROM ${quoteIdentifier(table.name)}\nLIMIT 100`
 }

@@ -16,7 +16,7 @@ import { findParameters } from '#lib/sql/find-parameters.ts'
 import type { SqlSchema } from '#lib/sql/schema.ts'
 import { decodeFragment } from '#lib/sql/share-link.ts'
 import { ConsoleAccessState } from '../console/console-access.svelte.ts'
-import { type ConsoleDataset, isDatasetPath, loadConsoleDataset } from '../console/console-dataset.ts'
+import { type ConsoleDataset, firstQuery, isDatasetPath, loadConsoleDataset } from '../console/console-dataset.ts'
 import { QueryRunState } from '../console/query-run.svelte.ts'
 import { toShownError } from '../to-shown-error.ts'
 import { wallet } from '../wallet.svelte.ts'
@@ -132,7 +132,9 @@ export class EmbedDraftState {
     void this.readAccess()
     try {
       const dataset = await loadConsoleDataset(path, loading.signal)
-      if (!loading.signal.aborted) this.dataset = dataset
+      if (loading.signal.aborted) return
+      this.dataset = dataset
+      if (this.draft.sql.trim() === '') this.change({ sql: firstQuery(dataset) })
     } catch (error) {
       if (!loading.signal.aborted) this.datasetError = toShownError(error)
     }
