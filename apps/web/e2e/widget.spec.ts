@@ -222,11 +222,12 @@ test('one that is moved goes on, and one that comes back asks again', async ({ p
   await expectRows(page)
 })
 
-for (const [attributes, message] of [
-  ['mode="frame"', 'mode is "frame"; use inline'],
-  ['access="viewer"', 'access is "viewer"; use sample'],
-  ['view="pie"', 'view is "pie"'],
-  [`grant="0x${'ab'.repeat(32)}"`, 'cannot ask by grants'],
+for (const [attributes, message, code] of [
+  ['mode="frame"', 'mode is "frame"; use inline', 'setting-invalid'],
+  ['access="viewer"', 'access is "viewer"; use sample', 'setting-invalid'],
+  ['view="pie"', 'view is "pie"', 'setting-invalid'],
+  ['grant="0xab"', 'must be the id of an embed', 'setting-invalid'],
+  [`grant="0x${'ab'.repeat(32)}"`, 'No relay knows this embed', 'grant-unknown'],
 ] as const) {
   test(`${attributes} is told to the page’s author`, async ({ page }) => {
     const dataset = await pathOf(page, 'zipcodes')
@@ -234,7 +235,7 @@ for (const [attributes, message] of [
     await page.goto(site.add({ body: tagOf({ dataset, attributes }) }))
     await expect(widget(page)).toHaveAttribute('state', 'error')
     await expect(widget(page).locator('[part=error]')).toContainText(message)
-    expect(await errorOf(page)).toMatchObject({ code: 'setting-invalid' })
+    expect(await errorOf(page)).toMatchObject({ code })
   })
 }
 

@@ -29,6 +29,14 @@ export async function verifyEmbed({ embed, ...rest }: VerifyEmbedParameters): Pr
   return verifyWalletGrant({ ...rest, signed: embed.grant })
 }
 
+/**
+ * Verifies an embed whether it runs or has ended, as of its last second at the latest: it is still the revision that
+ * counts. Throws as `verifyEmbed` does, and `grant-expired` only for one that has not begun.
+ */
+export function verifyRevision({ embed, nowSeconds, ...rest }: VerifyEmbedParameters): Promise<Hex> {
+  return verifyEmbed({ ...rest, embed, nowSeconds: Math.min(nowSeconds, embed.grant.grant.validUntil - 1) })
+}
+
 function invalid(why: string): MarketplaceError {
   return new MarketplaceError({ code: 'grant-invalid', message: `The embed ${why}; have its owner sign it anew.` })
 }

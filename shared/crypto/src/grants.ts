@@ -2,6 +2,7 @@
 import {
   abilities,
   type Deployment,
+  embedRootOf,
   type Grant,
   type GrantChain,
   type GrantLimits,
@@ -147,6 +148,9 @@ function checkEmbed(grant: Grant): void {
   if (permissions.some(({ templatesRoot }) => templatesRoot === zeroHash))
     throw grantInvalid('embeds without templates')
   if (nodes.length === 0) throw grantInvalid('embeds without naming nodes')
+  // Relays keep revisions by such ids alone: under another one it could not be paused.
+  const isRoot = grant.parentGrantHash === zeroHash
+  if (isRoot && embedRootOf(grant.id) !== grant.root) throw grantInvalid('embeds by an id of another account')
 }
 
 /** The first field in which a child allows more than its parent, or undefined when it only narrows. */

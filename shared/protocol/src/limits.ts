@@ -9,6 +9,8 @@ export const limits = {
   embedSeconds: 30 * 86_400,
   embedBytes: 64 * 1024,
   embedsPerAccount: 100,
+  /** Of all embeds of an account together, at one relay. */
+  embedBytesPerAccount: 1024 * 1024,
   /** A request for the use of embeds. */
   usageBytes: 16 * 1024,
   templates: 64,

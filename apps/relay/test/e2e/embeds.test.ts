@@ -153,6 +153,17 @@ describe('revisions', () => {
     expect(await codeOf(announceEmbed({ connection, embed: told }))).toBe('grant-superseded')
   })
 
+  test('an owner signs no change of what she did not sign, whoever hands it out', async () => {
+    const { grant } = embed
+    const limits = { ...grant.grant.limits, perDay: 4_000_000_000 }
+    const forged = { ...embed, grant: { ...grant, grant: { ...grant.grant, revision: 99, limits } } }
+    const signer = { address: owner.signer.address, signTypedData: vi.fn(() => Promise.resolve('0x' as const)) }
+    expect(await codeOf(ownEmbeds().revise({ signer, embed: forged, change: { isPaused: true } }))).toBe(
+      'grant-invalid',
+    )
+    expect(signer.signTypedData).not.toHaveBeenCalled()
+  })
+
   test('only a subscriber’s are kept, and only as their wallet signed them', async () => {
     const connection = await visitor.host.dial(multiaddr(net.relays[0]?.multiaddrs[0]))
     const { signer } = visitor
@@ -189,6 +200,10 @@ test('nodes count, and tell the owner alone', async () => {
   }, waiting)
   const stranger = { dataset, account: visitor.account, ids: [id] }
   expect(await codeOf(visitorEmbeds().usage(stranger))).toBe('grant-invalid')
+})
+
+test('one that would answer nobody is not signed', async () => {
+  expect(await codeOf(create({ limits: { ...terms.limits, perMinute: 0 } }))).toBe('setting-invalid')
 })
 
 test('a minted embed answers whom its site’s server lets in', async () => {

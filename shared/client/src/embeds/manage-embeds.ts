@@ -1,6 +1,6 @@
 /** An owner's embeds: signing one, changing it by a higher revision, and bringing it to the relays. */
-import { hasAccess, readGrantEpoch, readRevokedGrants } from '@enigma/chain'
-import { grantTypedData, templatesRootOf } from '@enigma/crypto'
+import { readGrantEpoch, readRevokedGrants, readSubscription } from '@enigma/chain'
+import { grantTypedData, templatesRootOf, verifyRevision } from '@enigma/crypto'
 import { announceEmbed, fetchEmbedsOf } from '@enigma/network'
 import {
   abilities,
@@ -65,7 +65,8 @@ export async function createEmbed(
   const root = signer.address.toLowerCase() as Hex
   const { manifest, id: datasetId } = await datasets.locate(dataset, { signal, isNodeNeeded: false })
   const { publicClient, network: deployment } = parts
-  if (!(await hasAccess({ publicClient, deployment, dataset: datasetId, account: root }))) throw noSubscription()
+  const { endSeconds } = await readSubscription({ publicClient, deployment, dataset: datasetId, account: root })
+  if (endSeconds <= parts.nowSeconds()) throw noSubscription()
   const signers = [...new Set(manifest.nodes.filter(isPersistence).map((node) => node.signer))]
   if (signers.length === 0) throw new MarketplaceError({ code: 'no-node', message: 'The dataset names no node yet.' })
   const id = embedIdOf(root, crypto.getRandomValues(new Uint8Array(randomBytes)))
@@ -87,6 +88,8 @@ export async function reviseEmbed(
 ): Promise<Embed> {
   const { grant: before } = embed.grant
   const now = inside.parts.nowSeconds()
+  // Whatever brought it here: nobody signs on what they did not sign before.
+  await verifyRevision({ embed, deployment: deploymentOf(inside.parts.network), nowSeconds: now })
   const terms = { ...termsOf(embed, now), ...change }
   const { root, id, nodes } = before
   const revision = before.revision + 1
@@ -98,14 +101,15 @@ export async function reviseEmbed(
 
 /** The embeds of an account, each in the highest revision that a relay knows; the newest first. */
 export async function listEmbeds(
-  { connections }: ClientInside,
+  { connections, parts }: ClientInside,
   { account, signal }: { account: Hex; signal?: AbortSignal | undefined },
 ): Promise<Embed[]> {
   const relays = connections.relays()
   const asked = await Promise.allSettled(
     relays.map(async (relay) => {
       const connection = await connections.toRelay(relay, { signal })
-      return fetchEmbedsOf({ connection, account: account.toLowerCase() as Hex, signal })
+      const embeds = await fetchEmbedsOf({ connection, account: account.toLowerCase() as Hex, signal })
+      return (await Promise.all(embeds.map((embed) => onlySigned(parts, embed)))).flat()
     }),
   )
   if (asked.every(({ status }) => status === 'rejected')) throw failureOf(asked)
@@ -115,6 +119,17 @@ export async function listEmbeds(
     if (revision > (newest.get(id)?.grant.grant.revision ?? -1)) newest.set(id, embed)
   }
   return [...newest.values()].toSorted((a, b) => b.grant.grant.validAfter - a.grant.grant.validAfter)
+}
+
+/** The embed where its account signed it; a relay's false word is no embed. */
+async function onlySigned({ network, nowSeconds }: ClientInside['parts'], embed: Embed): Promise<Embed[]> {
+  try {
+    await verifyRevision({ embed, deployment: deploymentOf(network), nowSeconds: nowSeconds() })
+    return [embed]
+  } catch (error) {
+    if (error instanceof MarketplaceError) return []
+    throw error
+  }
 }
 
 /** What an embed allows now. */
@@ -130,7 +145,7 @@ export function termsOf({ grant: { grant }, templates }: Embed, nowSeconds: numb
 }
 
 function noSubscription(): MarketplaceError {
-  const message = 'An embed spends its owner’s subscription, and this account has none; subscribe first.'
+  const message = 'An embed spends its owner’s paid subscription, and this account has none; subscribe first.'
   return new MarketplaceError({ code: 'no-subscription', message })
 }
 
@@ -158,8 +173,21 @@ type ToGrantParameters = Pick<Grant, 'root' | 'id' | 'nodes' | 'revision' | 'epo
   terms: EmbedTerms
 }
 
+/** A node answers within its share: one whose share is less than one answer would give none. */
+function requireShares(bounds: GrantLimits, nodes: Grant['nodes']): void {
+  const least = Math.min(...nodes.map(({ bps }) => bps))
+  const names = (['perMinute', 'perDay', 'total'] as const).filter((name) => bounds[name] * least < 10_000)
+  if (names.length === 0) return
+  throw new MarketplaceError({
+    code: 'setting-invalid',
+    message: `Nodes share an embed's answers; allow at least ${Math.ceil(10_000 / least)}, one for each of them.`,
+    details: names.join(', '),
+  })
+}
+
 async function toGrant({ dataset, now, terms, ...rest }: ToGrantParameters): Promise<Grant> {
   const { templates, origins, expiresInSeconds, isPaused, minter } = terms
+  requireShares(terms.limits, rest.nodes)
   const templatesRoot = await templatesRootOf(templates)
   return {
     ...rest,

@@ -1,14 +1,14 @@
 /** `/enigma/grants/1.0.0`, serving side over an injected source. */
-import { type Embed, encodeCbor, encodeEmbed, type Hex, protocolIds, transportCodes } from '@enigma/protocol'
+import { type Embed, encodeCbor, type Hex, protocolIds, transportCodes } from '@enigma/protocol'
 import { framesOf, serveRequests } from '../framing/serve-requests.ts'
 import type { ProtocolHost, ProtocolServer, RemotePeer } from '../framing/serve-protocol.ts'
 import { type GrantsRequest, grantsRequestSchema, maxGrantsRequestBytes } from './grants-messages.ts'
 
-/** Embeds as a relay has them: verified, and of each id the highest revision that it was told of. */
+/** Embeds as a relay has them, encoded: verified, and of each id the highest revision that it was told of. */
 export type EmbedSource = {
-  embedOf: (id: Hex) => Embed | undefined
-  /** At most `limits.embedsPerAccount`. */
-  embedsOf: (account: Hex) => readonly Embed[]
+  bytesOf: (id: Hex) => Uint8Array | undefined
+  /** At most `limits.embedsPerAccount`, each read when it is taken. */
+  bytesOfAccount: (account: Hex) => Iterable<Uint8Array>
   /** Verifies and keeps one; throws the codes of `grantCodes`. */
   accept: (embed: Embed, options: { remote: RemotePeer; signal: AbortSignal }) => Promise<{ isNew: boolean }>
 }
@@ -43,6 +43,10 @@ async function* answer(
     yield encodeCbor(await embeds.accept(request.embed, options))
     return
   }
-  const found = request.kind === 'current' ? [embeds.embedOf(request.id)] : embeds.embedsOf(request.account)
-  yield* framesOf(found.flatMap((embed) => (embed === undefined ? [] : [encodeEmbed(embed)])))
+  if (request.kind === 'of') {
+    yield* framesOf(embeds.bytesOfAccount(request.account))
+    return
+  }
+  const bytes = embeds.bytesOf(request.id)
+  if (bytes !== undefined) yield bytes
 }

@@ -24,6 +24,8 @@ export function createPartLoader(files: PartFiles, base: () => string): LoadPart
         document.head.append(element)
       })
       proven.set(href, proof)
+      // It may have been the network: who asks again has it fetched again.
+      proof.catch(() => proven.delete(href))
     }
     return proof
   }

@@ -223,7 +223,9 @@ async function* answerParts(run: Run): AsyncGenerator<AnswerPart[], void, undefi
   const { query, account, settle } = verified
   run.ending.add(() => settle(used))
   record.account = account
-  holds.add(account === undefined ? parts.gate.enterSample(caller) : parts.gate.enterQuery(account))
+  // Visitors of an account's embeds have places of their own, so that they never keep their host from asking.
+  const who = query.template === undefined ? account : `${account ?? ''} embeds`
+  holds.add(who === undefined ? parts.gate.enterSample(caller) : parts.gate.enterQuery(who))
   const snapshot = await parts.openSnapshot(query, signal, account)
   holds.add(snapshot.release)
   const verifyMs = parts.nowMs() - startedMs
@@ -231,7 +233,7 @@ async function* answerParts(run: Run): AsyncGenerator<AnswerPart[], void, undefi
   const { sql, parameters, maxRows, maxBytes } = query
   const { timeoutMs } = snapshot
   const onStarted = () => (used.queries = 1)
-  const lane = account ?? remoteGroup(caller.address)
+  const lane = who ?? remoteGroup(caller.address)
   const running = snapshot.stream({ sql, parameters, maxRows, maxBytes, timeoutMs, signal, lane, onStarted })
   // While the engine works: what else the answer needs. A failure is thrown to who seals.
   run.openSealer().catch(() => undefined)

@@ -69,7 +69,7 @@ export function checkNodeGrants({ grants, dataset, signer, templatesRoot }: Chec
       if (permissions.some((one) => one.templatesRoot === templatesRoot && allowsEmbed(one))) continue
       throw templateUnknown('another root')
     }
-    if (permissions.every((one) => one.templatesRoot !== zeroHash)) {
+    if (!permissions.some((one) => one.templatesRoot === zeroHash && (one.abilities & abilities.query) !== 0)) {
       throw new MarketplaceError({
         code: 'grant-widened',
         message: 'The grant allows named templates only, not SQL of your own.',

@@ -1,5 +1,4 @@
-import { createSessionKey, signUsageRequest, verifyP256 } from '@enigma/crypto'
-import { hashGrant } from '@enigma/crypto'
+import { createSessionKey, hashGrant, signChildGrant, signUsageRequest, verifyP256 } from '@enigma/crypto'
 import { type Hex, type UsageRequest } from '@enigma/protocol'
 import { expect, test } from 'vitest'
 import { createBudgetStore, budgetMigrations, grantBudgetKey } from '../../store/budget-store.ts'
@@ -32,7 +31,7 @@ async function setUp() {
   }
   const ask = async (change: Partial<UsageRequest> = {}, by = key) =>
     desk(await signUsageRequest({ request: { ...request, sessionKey: by.publicKey, ...change }, key: by, grants }))
-  return { node, owner, budgets, commits, ask }
+  return { node, owner, budgets, commits, ask, request, desk, key, grants }
 }
 
 test('an owner is told what was debited for each embed, by whatever revision', async () => {
@@ -75,4 +74,17 @@ test('a session that its account has ended on chain is refused', async () => {
 test('a key that the wallet did not grant is refused', async () => {
   const { ask } = await setUp()
   await expect(ask({}, await createSessionKey())).rejects.toMatchObject({ code: 'grant-invalid' })
+})
+
+test('one that the owner’s session let in further is told nothing', async () => {
+  const { ask, request, desk, key, grants } = await setUp()
+  const heir = await createSessionKey()
+  const [parent] = grants
+  const parentGrantHash = hashGrant(parent.grant, deployment)
+  const grant = { ...parent.grant, id: randomHex(32), delegateKey: heir.publicKey, maxChildren: 0, parentGrantHash }
+  const child = await signChildGrant({ grant, parentKey: key, deployment })
+  const asked = { ...request, sessionKey: heir.publicKey, grantHash: hashGrant(grant, deployment) }
+  const signed = await signUsageRequest({ request: asked, key: heir, grants: [parent, child] })
+  await expect(desk(signed)).rejects.toMatchObject({ code: 'grant-invalid' })
+  await expect(ask()).resolves.toHaveLength(1)
 })

@@ -27,6 +27,8 @@ export function createUsageDesk(parts: UsageDeskParts): UsageDesk {
     const request = decodeUsageRequest(signed.request)
     checkWindow({ query: request, deployment, signer, nowSeconds })
     if (!(await verifyUsageRequest({ signed, request, verify }))) throw notSigned()
+    // The owner's own session: whoever it lets in further is told nothing of the owner.
+    if (signed.grants.length !== 1) throw notOwned()
     const proof = { query: request, chain: signed.grants, nowSeconds, requireSubscriber: () => undefined }
     const { root } = await verifyGrants(proof)
     const grants = signed.grants.map(({ grant }) => grant)

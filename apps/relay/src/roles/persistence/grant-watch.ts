@@ -2,7 +2,7 @@
  * Learns of newer revisions of the embeds that this node is asked by, from relays: a pause or a narrower grant is obeyed
  * within a minute, whatever visitors go on to send.
  */
-import { verifyEmbed } from '@enigma/crypto'
+import { verifyRevision } from '@enigma/crypto'
 import { type Deployment, type Embed, type Hex, MarketplaceError } from '@enigma/protocol'
 import type { GrantStore } from '../../store/grant-store.ts'
 import { LruMap } from './lru-map.ts'
@@ -23,24 +23,34 @@ export type GrantWatch = {
   refresh: (id: Hex) => Promise<void>
 }
 
+type Watched = { atMs: number; failedAtMs: number; asking: Promise<void> | undefined }
+
 /** Younger than this, nobody is asked; older than twice this, the query waits for the answer. */
 const freshMs = 25_000
 /** A query does not wait longer for relays. */
 const waitMs = 2_000
 const askTimeoutMs = 10_000
+/** Relays that did not answer are left in peace for this long. */
+const failurePauseMs = 3_000
 const watched = 10_000
 
 /** Creates the watch. */
 export function createGrantWatch(parameters: CreateGrantWatchParameters): GrantWatch {
   const { nowMs, onError } = parameters
-  const seen = new LruMap<Hex, { atMs: number; asking: Promise<void> | undefined }>({ maxEntries: watched })
+  const seen = new LruMap<Hex, Watched>({ maxEntries: watched })
   return {
     async refresh(id) {
-      const known = seen.get(id) ?? { atMs: -Infinity, asking: undefined }
+      const known = seen.get(id) ?? { atMs: -Infinity, failedAtMs: -Infinity, asking: undefined }
       const ageMs = nowMs() - known.atMs
-      if (ageMs < freshMs) return
+      if (ageMs < freshMs || nowMs() - known.failedAtMs < failurePauseMs) return
       known.asking ??= learn(parameters, id)
-        .then(() => void (known.atMs = nowMs()), onError)
+        .then(
+          () => void (known.atMs = nowMs()),
+          (error: unknown) => {
+            known.failedAtMs = nowMs()
+            onError(error)
+          },
+        )
         .finally(() => (known.asking = undefined))
       seen.set(id, known)
       if (ageMs < 2 * freshMs) return
@@ -57,7 +67,8 @@ async function learn(
     const { grant } = embed.grant
     if (grant.id !== id) continue
     try {
-      const hash = await verifyEmbed({ embed, deployment, nowSeconds: nowSeconds() })
+      // One that has ended ends the revisions before it, too.
+      const hash = await verifyRevision({ embed, deployment, nowSeconds: nowSeconds() })
       store.note({ grant, hash }, nowSeconds())
     } catch (error) {
       // One relay's false word does not hide another's.

@@ -3,7 +3,7 @@
  * samples: none of them can take a place from another.
  */
 import { createConcurrencyLimiter, remoteGroup } from '@enigma/network'
-import { type Hex, MarketplaceError } from '@enigma/protocol'
+import { MarketplaceError } from '@enigma/protocol'
 import type { PersistenceLimits } from './persistence-limits.ts'
 import type { Caller } from './sample-limits.ts'
 
@@ -11,8 +11,11 @@ import type { Caller } from './sample-limits.ts'
 export type QueryGate = {
   /** For the time of verification; throws `busy`. */
   enterUnverified: (caller: Caller) => () => void
-  /** For a verified query of a subscriber; throws `busy`, or `rate-limited` beyond the account's own places. */
-  enterQuery: (account: Hex) => () => void
+  /**
+   * For a verified query of a subscriber, or of visitors at a subscriber's cost; throws `busy`, or `rate-limited` beyond
+   * the places of its asker.
+   */
+  enterQuery: (asker: string) => () => void
   /** For a verified free sample; throws `busy`. */
   enterSample: (caller: Caller) => () => void
   /** Places taken now, of all kinds. */
@@ -38,8 +41,8 @@ export function createQueryGate({ limits }: { limits: GateLimits }): QueryGate {
   return {
     enterUnverified: ({ address }) => unverified.enter(remoteGroup(address)) ?? refuse(busy()),
     enterSample: ({ address }) => samples.enter(remoteGroup(address)) ?? refuse(samplesBusy()),
-    enterQuery(account) {
-      const leaveAccount = accounts.enter(account) ?? refuse(accountFull(limits.maxQueriesPerAccount))
+    enterQuery(asker) {
+      const leaveAccount = accounts.enter(asker) ?? refuse(accountFull(limits.maxQueriesPerAccount))
       const leaveQueries = queries.enter('')
       if (leaveQueries === undefined) {
         leaveAccount()

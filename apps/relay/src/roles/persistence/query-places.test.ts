@@ -3,6 +3,7 @@ import type { FrameGroup } from '@enigma/network'
 import { type Query, zeroHash } from '@enigma/protocol'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { ask, askSample, outcomeOf, type Scene, sealFor, startScene } from './fixtures/answer-scene.ts'
+import { createOwner, createVisit } from './fixtures/embed-scene.ts'
 import { type Asker, createAsker, randomHex } from './fixtures/query-scene.ts'
 
 const caller = { peerId: 'peer', address: '/ip4/192.0.2.1/tcp/4001' }
@@ -37,6 +38,22 @@ describe('the places of a persistence node', () => {
     for (let count = 0; count < 4; count++) await leaveUnread(stranger, sample)
     await expect(askSample(scene)).rejects.toMatchObject({ code: 'busy' })
     expect(scene.records.at(-1)).toMatchObject({ code: 'busy', kind: 'sample' })
+    expect(outcomeOf(await ask(scene, asker))).toBe('answered')
+  })
+
+  it('answers an owner while visitors of her embed hold every place that they have', async () => {
+    const owner = await createOwner(scene, {}, asker)
+    const visit = async () => {
+      const { visitor, query } = await createVisit(scene, owner, { name: 'newest', parameters: [] })
+      const { grantHash, sql, template, maxRows } = query
+      return { visitor, asked: { grantHash, sql, maxRows, parameters: [], ...(template && { template }) } }
+    }
+    for (let count = 0; count < 3; count++) {
+      const { visitor, asked } = await visit()
+      await leaveUnread(visitor, asked)
+    }
+    const { visitor, asked } = await visit()
+    expect(outcomeOf(await ask(scene, visitor, asked))).toBe('rate-limited')
     expect(outcomeOf(await ask(scene, asker))).toBe('answered')
   })
 

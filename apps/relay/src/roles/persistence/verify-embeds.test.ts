@@ -123,6 +123,7 @@ describe('what an owner may not sign away', () => {
       ],
     }),
     'more than 30 days': () => ({ validUntil: startSeconds + 40 * 86_400 }),
+    'an id that names another account': () => ({ id: randomHex(32) }),
     'another node': () => ({ nodes: [{ signer: randomHex(20), bps: 10_000 }] }),
   }
   test.each(Object.entries(cases))('%s', async (_, change) => {
@@ -259,6 +260,24 @@ describe('revisions', () => {
     const taken = await createOwner(node, { id: owner.grant.id, revision: 9 }, stranger.asker)
     node.relays.embeds = [forged, taken.embed]
     expect(await codeOf(visit(node, owner))).toBe('answered')
+  })
+
+  test('a revision that has ended ends those before it', async () => {
+    const node = createNode()
+    const owner = await createOwner(node)
+    const short = await revise(owner, node, { validUntil: startSeconds + 20 })
+    node.relays.embeds = [short.embed]
+    node.clock.seconds += 50
+    expect(await codeOf(visit(node, owner))).toBe('grant-superseded')
+    expect(await codeOf(visit(node, short))).toBe('grant-expired')
+  })
+
+  test('a trial publishes nothing', async () => {
+    const node = createNode()
+    const owner = await createOwner(node)
+    const access = node.chain.accounts.get(`${dataset} ${addressOf(owner.asker.wallet)}`)
+    Object.assign(access ?? {}, { paidEnd: 0, trialEnd: startSeconds + 1000 })
+    expect(await codeOf(visit(node, owner))).toBe('no-subscription')
   })
 
   test('an owner whose subscription has ended pays for nobody', async () => {

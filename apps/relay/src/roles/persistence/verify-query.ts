@@ -101,6 +101,8 @@ export function createQueryVerifier(parts: QueryVerifierParts): VerifyQuery {
     const { grants, verified } = await checkGrants(parts, signedQuery, query)
     const tier = await checkSubscription({ parts, query, account: verified.root, signal })
     checkRevocation({ chain: parts.chain, account: verified.root, grants })
+    // A trial is to look at a dataset, and not to publish it.
+    if (tier === 'trial' && query.template !== undefined) throw noSubscription(verified.root)
     checkLimits({ query, manifest: served.manifest, grants, tier, limits: parts.limits })
     requireSnapshot(served, query)
     const embed = embedOf(query, grants, verified)

@@ -6,9 +6,12 @@ export type EmbedStore = {
   /** Keeps a revision in place of the one that is there. */
   put: (embed: Embed) => void
   embedOf: (id: Hex) => Embed | undefined
-  /** The newest first. */
-  embedsOf: (account: Hex) => Embed[]
-  count: (account: Hex) => number
+  /** As it was encoded. */
+  bytesOf: (id: Hex) => Uint8Array | undefined
+  /** The newest first, as they were encoded, each read when it is taken. */
+  bytesOfAccount: (account: Hex) => Iterable<Uint8Array>
+  /** How many an account holds here, and their bytes. */
+  held: (account: Hex) => { embeds: number; bytes: number }
   /** Drops those that have long ended; a revision outlives its end, so that no earlier one comes back. */
   dropEnded: (nowSeconds: number) => void
 }
@@ -21,9 +24,11 @@ export function createEmbedStore({ database }: { database: DatabaseSync }): Embe
   )
   const select = database.prepare('SELECT embed FROM relay_embed WHERE id = ?')
   const selectOf = database.prepare(
-    `SELECT embed FROM relay_embed WHERE account = ? ORDER BY valid_until DESC, id LIMIT ${limits.embedsPerAccount}`,
+    `SELECT id FROM relay_embed WHERE account = ? ORDER BY valid_until DESC, id LIMIT ${limits.embedsPerAccount}`,
   )
-  const count = database.prepare('SELECT count(*) AS n FROM relay_embed WHERE account = ?')
+  const count = database.prepare(
+    'SELECT count(*) AS embeds, coalesce(sum(length(embed)), 0) AS bytes FROM relay_embed WHERE account = ?',
+  )
   const drop = database.prepare('DELETE FROM relay_embed WHERE valid_until < ?')
   return {
     put(embed) {
@@ -32,14 +37,27 @@ export function createEmbedStore({ database }: { database: DatabaseSync }): Embe
     },
     embedOf(id) {
       const row = select.get(id)
-      return row && toEmbed(row)
+      return row && decodeEmbed(bytesIn(row))
     },
-    embedsOf: (account) => selectOf.all(account).map(toEmbed),
-    count: (account) => Number(count.get(account)?.['n']),
+    bytesOf(id) {
+      const row = select.get(id)
+      return row && bytesIn(row)
+    },
+    *bytesOfAccount(account) {
+      const ids = selectOf.all(account).map((row) => String(row['id']))
+      for (const id of ids) {
+        const row = select.get(id)
+        if (row !== undefined) yield bytesIn(row)
+      }
+    },
+    held(account) {
+      const row = count.get(account)
+      return { embeds: Number(row?.['embeds']), bytes: Number(row?.['bytes']) }
+    },
     dropEnded: (nowSeconds) => void drop.run(nowSeconds - limits.embedSeconds),
   }
 }
 
-function toEmbed(row: Record<string, SQLOutputValue>): Embed {
-  return decodeEmbed(row['embed'] as Uint8Array)
+function bytesIn(row: Record<string, SQLOutputValue>): Uint8Array {
+  return row['embed'] as Uint8Array
 }
