@@ -2,7 +2,8 @@
 import { createEmbeds, type EmbedTerms, mintGrant } from '@enigma/client/embeds'
 import { createSessionKey } from '@enigma/crypto'
 import { announceEmbed, fetchEmbed } from '@enigma/network'
-import { type Embed, type Hex, MarketplaceError, type Template } from '@enigma/protocol'
+import { type Embed, type Hex, type Template } from '@enigma/protocol'
+import { codeOf } from '@enigma/testing'
 import { multiaddr } from '@multiformats/multiaddr'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -47,16 +48,6 @@ const idOf = ({ grant }: Embed): Hex => grant.grant.id
 
 async function ask(parameters: Parameters<ReturnType<typeof createEmbeds>['ask']>[0], embeds = visitorEmbeds()) {
   return (await embeds.ask(parameters)).collect()
-}
-
-async function codeOf(promise: Promise<unknown>): Promise<string> {
-  try {
-    await promise
-    return 'answered'
-  } catch (error) {
-    if (error instanceof MarketplaceError) return error.code
-    throw error
-  }
 }
 
 beforeAll(async () => {

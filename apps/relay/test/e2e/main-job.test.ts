@@ -4,8 +4,9 @@ import { once } from 'node:events'
 import { watch } from 'node:fs'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { encodeAnswerPart, MarketplaceError, type NodeRecord, type Value } from '@enigma/protocol'
+import { encodeAnswerPart, type NodeRecord, type Value } from '@enigma/protocol'
 import { handleQueries } from '@enigma/network'
+import { codeOf } from '@enigma/testing'
 import { multiaddr } from '@multiformats/multiaddr'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { createCleanup, peerIdOf, startHost } from '../network/support/nodes.ts'
@@ -109,16 +110,6 @@ async function locate(path: string): Promise<{ id: `0x${string}`; node: NodeReco
   const [node] = nodes
   if (node === undefined) throw new Error(`${path} has no node`)
   return { id, node }
-}
-
-async function codeOf(promise: Promise<unknown>): Promise<string> {
-  try {
-    await promise
-    return 'answered'
-  } catch (error) {
-    if (error instanceof MarketplaceError) return error.code
-    throw error
-  }
 }
 
 describe('a private node', () => {

@@ -1,7 +1,8 @@
 import { spawnSync } from 'node:child_process'
 import { hashBatches, hashQuery, hashRows, sha256, verifyHead, verifyReceipt } from '@enigma/crypto'
 import { framesOfGroups } from '@enigma/network'
-import { MarketplaceError, type Query, type QueryCode } from '@enigma/protocol'
+import { type Query, type QueryCode } from '@enigma/protocol'
+import { codeOf } from '@enigma/testing'
 import { privateKeyToAccount } from 'viem/accounts'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import {
@@ -20,16 +21,6 @@ import { addressOf, type Asker, createAsker, deployment, randomHex } from './fix
 const totalRows = 60_000
 const caller = { peerId: 'peer', address: '/ip4/192.0.2.1/tcp/4001' }
 const allRows = { sql: 'select id, price from candles order by id', maxRows: 100_000, maxBytes: 2 ** 28 }
-
-async function codeOf(promise: Promise<unknown>) {
-  try {
-    await promise
-    return 'answered'
-  } catch (error) {
-    if (error instanceof MarketplaceError) return error.code
-    throw error
-  }
-}
 
 /** The refusals after verification; verify-refusals.test.ts has all the others. */
 type EngineCode = Extract<QueryCode, 'sql-refused' | 'parameter-invalid' | 'too-slow' | 'too-large' | 'engine-failed'>

@@ -3,7 +3,8 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { claimTemplate, createSessionKey, hashGrant, signChildGrant } from '@enigma/crypto'
-import { abilities, MarketplaceError, type Parameter, zeroHash } from '@enigma/protocol'
+import { abilities, type Parameter, zeroHash } from '@enigma/protocol'
+import { codeOf } from '@enigma/testing'
 import fc from 'fast-check'
 import { afterEach, describe, expect, test } from 'vitest'
 import { createOwner, createVisit, type EmbedOwner, revise, templates, visit } from './fixtures/embed-scene.ts'
@@ -18,16 +19,6 @@ import {
   startSeconds,
   verifyBytes,
 } from './fixtures/query-scene.ts'
-
-async function codeOf(promise: Promise<unknown>) {
-  try {
-    await promise
-    return 'answered'
-  } catch (error) {
-    if (error instanceof MarketplaceError) return error.code
-    throw error
-  }
-}
 
 const bigint = (value: string): Parameter => ({ type: 'bigint', value })
 const directories: string[] = []

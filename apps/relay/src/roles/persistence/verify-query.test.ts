@@ -2,7 +2,8 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createSessionKey, signChildGrant } from '@enigma/crypto'
-import { type Hex, MarketplaceError, zeroHash } from '@enigma/protocol'
+import { type Hex, zeroHash } from '@enigma/protocol'
+import { codeOf } from '@enigma/testing'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import {
   addressOf,
@@ -26,16 +27,6 @@ const accessOf = (node: Node, asker: Asker) => {
   const access = node.chain.accounts.get(`${dataset} ${addressOf(asker.wallet)}`)
   if (access === undefined) throw new TypeError('the asker is subscribed')
   return access
-}
-
-async function codeOf(promise: unknown) {
-  try {
-    await promise
-    return 'answered'
-  } catch (error) {
-    if (error instanceof MarketplaceError) return error.code
-    throw error
-  }
 }
 
 describe('verifyQuery', () => {

@@ -1,5 +1,6 @@
 import { createSessionKey, signChildGrant } from '@enigma/crypto'
 import { encodeSignedQuery, type Grant, MarketplaceError, type QueryCode, zeroHash } from '@enigma/protocol'
+import { codeOf } from '@enigma/testing'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import {
@@ -307,16 +308,6 @@ async function createHeir(node: Node, asker: Asker, overrides: Partial<Grant> = 
 async function withGrant(node: Node, asker: Asker, grant: Parameters<typeof createGrant>[2]) {
   const grants: Asker['grants'] = [await createGrant(asker.wallet, asker.session, grant)]
   return ask(node, { ...asker, grants })
-}
-
-async function codeOf(promise: unknown) {
-  try {
-    await promise
-    return 'answered'
-  } catch (error) {
-    if (error instanceof MarketplaceError) return error.code
-    throw error
-  }
 }
 
 describe('verifyQuery refuses', () => {
