@@ -17,8 +17,6 @@ async function untilObserved(request: APIRequestContext): Promise<void> {
 }
 
 test('the datasets of the network are listed in the order of the chain', async ({ page, request }) => {
-  // A relay that looked before the first rows were there looks again a minute later.
-  test.setTimeout(180_000)
   await untilObserved(request)
   await open(page, '/')
   await expect(cards(page).first()).toContainText('ENG')

@@ -13,7 +13,8 @@ export type LookSchedule<Dataset extends Watched> = {
   set: (datasets: readonly Dataset[], nowMs: number) => void
   /** Takes the dataset that is due for longest and whose nodes may all be asked now; `ended` is to be called after it. */
   take: (nowMs: number) => Taken<Dataset> | undefined
-  ended: (taken: Taken<Dataset>, nowMs: number) => void
+  /** The next look comes after about the interval, or after `againMs` where that is given. */
+  ended: (taken: Taken<Dataset>, nowMs: number, againMs?: number) => void
   /** Since when a dataset is in the schedule. */
   since: (id: Hex) => number | undefined
 }
@@ -65,12 +66,12 @@ export function createLookSchedule<Dataset extends Watched>({
       }
       return undefined
     },
-    ended({ dataset: { id }, peerIds }, nowMs) {
+    ended({ dataset: { id }, peerIds }, nowMs, againMs = lookIntervalMs * (0.5 + random())) {
       for (const peerId of peerIds) pausedUntilMs.set(peerId, nowMs + nodePauseMs)
       const entry = entries.get(id)
       if (entry === undefined) return
       entry.isUnderWay = false
-      entry.dueAtMs = nowMs + lookIntervalMs * (0.5 + random())
+      entry.dueAtMs = nowMs + againMs
     },
     since: (id) => entries.get(id)?.sinceMs,
   }

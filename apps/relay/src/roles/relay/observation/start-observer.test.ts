@@ -174,6 +174,20 @@ test('one that has just been listed is not down before its first rows; one that 
   expect(observed(never)?.answered).toBe(0)
 })
 
+test('one that has just been listed is looked at soon again, and the longer it takes, the later', async () => {
+  const { list, pass, observed, mind, asked } = setUp()
+  const id = list(1, 'a')
+  mind.says = () => ({ failure: 'snapshot-unknown' })
+  await pass(20)
+  const soon = asked.length
+  expect(soon).toBeGreaterThanOrEqual(3)
+  mind.says = () => ({ seq: 1 })
+  await pass(15)
+  expect(observed(id)).toMatchObject({ head: { seq: 1 }, looks: 1, answered: 1 })
+  await pass(25)
+  expect(asked).toHaveLength(soon + 1)
+})
+
 test('a few looks at once; a look that is under way at what left the catalogue is not counted', async () => {
   const { list, datasets, pass, asked, mind, observed } = setUp()
   const ends: (() => void)[] = []

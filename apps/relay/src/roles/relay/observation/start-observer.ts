@@ -94,6 +94,18 @@ function isBeginning({ store, schedule, clock }: Observer, dataset: Hex): boolea
   return ageMs < (store.has(dataset) ? restartMs : firstRowsMs)
 }
 
+/**
+ * Until when a dataset that has never shown rows is looked at again: soon at first, and the longer it takes, the later, so
+ * that its first rows are told soon. Undefined for the usual time.
+ */
+function soonAgainMs({ store, schedule, clock }: Observer, dataset: Hex): number | undefined {
+  if (store.has(dataset)) return undefined
+  const { firstLookMs, lookIntervalMs } = relayLimits
+  const nowMs = clock.nowMs()
+  const afterMs = Math.max(firstLookMs, (nowMs - (schedule.since(dataset) ?? nowMs)) / 2)
+  return afterMs < lookIntervalMs ? afterMs : undefined
+}
+
 /** A look that said nothing is left out, but not time after time: anybody can say that he is busy. */
 function isForgiven({ emptyLooks }: Observer, dataset: Hex, look: LookResult): boolean {
   const empty = look === undefined ? (emptyLooks.get(dataset) ?? 0) + 1 : 0
@@ -106,15 +118,20 @@ async function lookAt(observer: Observer, taken: Taken<OpenDataset>): Promise<vo
   const { store, schedule, clock, nowSeconds, isOpen, hasOtherCompany, onError, signal } = observer
   const { dataset } = taken
   const { id, publisher, nodes } = dataset
+  let againMs: number | undefined
   try {
     const look = await lookAtDataset({ ...observer, dataset })
     if (signal.aborted || !isOpen(id) || isForgiven(observer, id, look)) return
     const { isAnswered, head } = look ?? { isAnswered: false, head: undefined }
-    if (!isAnswered && (isBeginning(observer, id) || !hasOtherCompany(nodes.map(({ peerId }) => peerId)))) return
+    if (!isAnswered && isBeginning(observer, id)) {
+      againMs = soonAgainMs(observer, id)
+      return
+    }
+    if (!isAnswered && !hasOtherCompany(nodes.map(({ peerId }) => peerId))) return
     store.note({ dataset: id, atSeconds: nowSeconds(), isAnswered, head: head && { ...head, publisher } })
   } catch (error) {
     onError(error)
   } finally {
-    schedule.ended(taken, clock.nowMs())
+    schedule.ended(taken, clock.nowMs(), againMs)
   }
 }
