@@ -22,7 +22,8 @@ export type GrantLimits = v.InferOutput<typeof grantLimitsSchema>
 /**
  * `profile` "p256": `delegateKey` is an uncompressed P-256 point; "eoa": a 20-byte account; "open": no key, whoever holds
  * the grant may use it. `origin` names the web origins that it is for, with a space in between; empty for any. `epoch` is
- * the account's at the grant registry. Of one `id` the highest `revision` counts.
+ * the account's at the grant registry. Of the embeds of one `id` the highest `revision` counts. `maxChildren` is how deep
+ * grants below it may go, and not how many there may be.
  */
 export const grantSchema = v.strictObject({
   root: addressSchema,

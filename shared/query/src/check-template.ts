@@ -69,7 +69,7 @@ function countValues({ type, allowed }: TemplateParameter): bigint | undefined {
   const span = BigInt(max) - BigInt(min)
   if (span < 0n) return 0n
   if (type === 'bigint') return span + 1n
-  // A timestamp is told to the microsecond at least, which nobody can count on.
+  // Milliseconds of a range are too many to mean anything to whoever signs.
   return type === 'date' ? span / dayMs + 1n : undefined
 }
 

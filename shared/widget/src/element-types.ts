@@ -38,7 +38,7 @@ export type EnigmaQueryAttributes = {
   access?: 'sample' | 'grant'
   /** The id of an embed grant, 32 bytes as hex. */
   grant?: string
-  /** Which of the grant's templates; the first when absent. */
+  /** Which of the grant's templates; may be absent where it has one. */
   template?: string
   /** When it begins: once it is nearly in view (default), at once, or when it is pressed. */
   loading?: 'lazy' | 'eager' | 'click'

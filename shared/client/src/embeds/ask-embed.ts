@@ -4,6 +4,7 @@ import {
   type Embed,
   type ErrorCode,
   type GrantChain,
+  type GrantLimits,
   type Hex,
   MarketplaceError,
   type SignedGrant,
@@ -51,7 +52,7 @@ export function createAskEmbed(inside: AskingInside, find: FindEmbed): AskEmbed 
     const authorize = async (attempt: number): Promise<Authority> => {
       const { signal } = ask
       const present = attempt === 1 ? embed : await find({ id, isFresh: true, signal })
-      requireSame(template, templateOf(present, template.name))
+      requireSame({ template, limits: grant.limits }, termsIn(present, template.name))
       const key = minted?.key ?? (await (visitor ??= createSessionKey()))
       const claim = await claimTemplate(present.templates, template.name)
       const grants: GrantChain = minted === undefined ? [present.grant] : [present.grant, minted.grant]
@@ -80,10 +81,17 @@ function checkOrigin(allowed: string, origin: string | undefined): void {
   })
 }
 
-/** A query under way keeps its SQL and its parameters. */
-function requireSame(before: Template, now: Template): void {
-  if (JSON.stringify(before) === JSON.stringify(now)) return
-  const message = 'The owner of this embed has changed what it asks; ask again.'
+type Terms = { template: Template; limits: GrantLimits }
+
+function termsIn(embed: Embed, name: string): Terms {
+  return { template: templateOf(embed, name), limits: embed.grant.grant.limits }
+}
+
+/** A query under way keeps its SQL, its parameters and its bounds. */
+function requireSame(before: Terms, now: Terms): void {
+  const isNarrower = now.limits.maxRows < before.limits.maxRows || now.limits.maxBytes < before.limits.maxBytes
+  if (!isNarrower && JSON.stringify(before.template) === JSON.stringify(now.template)) return
+  const message = 'The owner of this embed has changed what it gives; ask again.'
   throw new MarketplaceError({ code: 'grant-superseded', message })
 }
 

@@ -10,6 +10,7 @@ import {
   type Grant,
   type GrantLimits,
   type Hex,
+  isPaused,
   limits,
   MarketplaceError,
   parseDatasetPath,
@@ -139,7 +140,7 @@ export function termsOf({ grant: { grant }, templates }: Embed, nowSeconds: numb
     limits: grant.limits,
     origins: grant.origin === '' ? [] : grant.origin.split(' '),
     expiresInSeconds: Math.max(0, grant.validUntil - nowSeconds),
-    isPaused: grant.permissions.every((permission) => permission.abilities === 0),
+    isPaused: isPaused(grant),
     minter: grant.profile === 'open' ? undefined : grant.delegateKey,
   }
 }

@@ -1,5 +1,5 @@
 /** Whether an account has ended the grants of a query, by the mirrored chain (DESIGN §4 GrantRegistry). */
-import { type Grant, type Hex, MarketplaceError, zeroHash } from '@enigma/protocol'
+import { type Grant, type Hex, isEmbedGrant, MarketplaceError } from '@enigma/protocol'
 import type { ChainView } from './chain-view.ts'
 
 export type CheckRevocationParameters = {
@@ -35,6 +35,5 @@ export function checkRevocation({ chain, account, grants }: CheckRevocationParam
 
 /** Whoever asks by an embed cannot sign what its owner must. */
 function nextStep([first]: readonly Grant[]): string {
-  const isEmbed = first?.permissions.every(({ templatesRoot }) => templatesRoot !== zeroHash) === true
-  return isEmbed ? 'only the owner of this embed can bring it back' : 'sign in again'
+  return first !== undefined && isEmbedGrant(first) ? 'only the owner of this embed can bring it back' : 'sign in again'
 }
