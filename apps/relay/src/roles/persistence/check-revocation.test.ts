@@ -1,5 +1,5 @@
 import { createSessionKey } from '@enigma/crypto'
-import { abilities, abilities, type Grant, MarketplaceError, zeroHash } from '@enigma/protocol'
+import { abilities, type Grant, MarketplaceError, zeroHash } from '@enigma/protocol'
 import { describe, expect, it } from 'vitest'
 import { checkRevocation } from './check-revocation.ts'
 import {
