@@ -15,8 +15,9 @@ const budgets: readonly Budget[] = [
     selector: 'main table',
   },
   {
-    what: 'the console, until one can write SQL',
-    bytes: 140_000,
+    // The network client alone has 115 kB; the console begins with it.
+    what: 'the console and the network client, until one can write SQL',
+    bytes: 225_000,
     address: async (page) => `/console?dataset=${await pathOf(page, 'coinbase_data')}`,
     selector: 'textarea[aria-label=SQL]',
   },

@@ -7,16 +7,18 @@ import { datasetReadAbi } from './generated/dataset-read.ts'
 import { isOutage, tryReadLogs } from './log-range.ts'
 import { lowerCaseHex } from './lower-case-hex.ts'
 import { toReadError } from './read-error.ts'
-import type { DatasetConfig, LookUpParameters } from './types.ts'
+import type { DatasetConfig, ReadParameters } from './types.ts'
 
 const defaultRangeBlocks = 10_000
 /** Few events of one dataset lie in any range: what a provider allows is the only limit. */
 const mostRangeBlocks = 5_000_000
 
-export type ReadConfigHistoryParameters = LookUpParameters & {
+export type ReadConfigHistoryParameters = ReadParameters & {
   dataset: Hex
   /** Blocks of the first request; 10,000 when absent. */
   rangeBlocks?: number | undefined
+  /** The newest block, where the caller has begun to read it. */
+  head?: Promise<number> | undefined
 }
 
 const configTopics = datasetReadAbi.flatMap((item) => (item.type === 'event' ? [toEventSelector(item)] : []))
@@ -26,7 +28,7 @@ export async function* readConfigHistory(
   parameters: ReadConfigHistoryParameters,
 ): AsyncGenerator<DatasetConfig, void, undefined> {
   const { deployment, rangeBlocks = defaultRangeBlocks } = parameters
-  const head = await readHead(parameters)
+  const head = await (parameters.head ?? readHead(parameters))
   let size = Math.max(1, rangeBlocks)
   let largest = mostRangeBlocks
   let last = head
@@ -52,7 +54,8 @@ export async function readPublishers(parameters: ReadConfigHistoryParameters): P
   return [...publishers]
 }
 
-async function readHead({ publicClient }: LookUpParameters): Promise<number> {
+/** The newest block's number; throws `chain-unavailable`. */
+export async function readHead({ publicClient }: ReadParameters): Promise<number> {
   try {
     return Number(await publicClient.getBlockNumber({ cacheTime: 0 }))
   } catch (error) {

@@ -1,11 +1,11 @@
 /** Logs of a range of blocks as a node gives them, and what its refusals mean. */
 import { BaseError, formatLog, HttpRequestError, numberToHex, type Hex, type Log, type LogTopic } from 'viem'
-import type { LookUpParameters } from './types.ts'
+import type { ReadParameters } from './types.ts'
 
 const tooManyRequests = 429
 
 /** Whose logs are asked for; of several contracts in one request, so that they are of one chain. */
-export type LogSource = Pick<LookUpParameters, 'publicClient'> & { addresses: readonly Hex[] }
+export type LogSource = Pick<ReadParameters, 'publicClient'> & { addresses: readonly Hex[] }
 
 export type LogRange = {
   fromBlock: number

@@ -6,7 +6,7 @@ import { toChainError } from './explain-revert.ts'
 import { rateToPrice } from './period.ts'
 import { readBalances } from './read-balances.ts'
 import { readDataset } from './read-dataset.ts'
-import type { ReadParameters } from './types.ts'
+import type { ChainClientParameters } from './types.ts'
 
 const secondsPerDay = 86_400
 const defaultAllowedPeriods = 12
@@ -22,7 +22,7 @@ export type SubscriptionChoices = {
   allowedPeriods?: number | undefined
 }
 
-export type PlanSubscriptionParameters = ReadParameters & SubscriptionChoices & { account: Hex }
+export type PlanSubscriptionParameters = ChainClientParameters & SubscriptionChoices & { account: Hex }
 
 /** Amounts in wei, rates in wei per second. */
 export type PlanSubscriptionReturnType = {

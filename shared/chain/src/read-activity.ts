@@ -1,5 +1,6 @@
 /** A dataset's history on chain, newest first, in pages: each reads a bounded number of log ranges and blocks. */
-import type { Hex } from 'viem'
+import { type Hex, numberToHex } from 'viem'
+import type { ChainReader } from './chain-reader.ts'
 import type { MarketplaceEvent } from './events.ts'
 import { toChainError } from './explain-revert.ts'
 import { readEventPages } from './read-events.ts'
@@ -83,9 +84,13 @@ async function withTimes(
   events: readonly MarketplaceEvent[],
 ): Promise<ActivityEvent[]> {
   const numbers = [...new Set(events.map(({ blockNumber }) => blockNumber))]
-  const blocks = await Promise.all(
-    numbers.map((blockNumber) => publicClient.getBlock({ blockNumber: BigInt(blockNumber) })),
+  const times = new Map(
+    await Promise.all(numbers.map(async (number) => [number, await readBlockTime(publicClient, number)] as const)),
   )
-  const times = new Map(blocks.map(({ timestamp }, index) => [numbers[index], Number(timestamp)]))
   return events.map((event) => ({ ...event, atSeconds: times.get(event.blockNumber) ?? 0 }))
+}
+
+async function readBlockTime({ request }: ChainReader, blockNumber: number): Promise<number> {
+  const block = await request({ method: 'eth_getBlockByNumber', params: [numberToHex(blockNumber), false] })
+  return Number(block?.timestamp ?? 0)
 }

@@ -3,9 +3,9 @@ import type { Hex } from 'viem'
 import { toChainError } from './explain-revert.ts'
 import { engTokenAbi } from './generated/eng-token.ts'
 import { marketplaceAbi } from './generated/marketplace.ts'
-import type { ReadParameters } from './types.ts'
+import type { ChainClientParameters } from './types.ts'
 
-export type ReadBalancesParameters = ReadParameters & { account: Hex }
+export type ReadBalancesParameters = ChainClientParameters & { account: Hex }
 
 /** All in wei. */
 export type ReadBalancesReturnType = {

@@ -1,11 +1,11 @@
 /** Finds the preimage of a dataset's config, which the chain stores only as a hash, in the dataset's own events. */
 import { MarketplaceError } from '@enigma/protocol'
 import { encodeAbiParameters, keccak256, type Hex } from 'viem'
-import { readConfigHistory, type ReadConfigHistoryParameters } from './config-history.ts'
+import { readConfigHistory, type ReadConfigHistoryParameters, readHead } from './config-history.ts'
 import { readDataset } from './read-dataset.ts'
 import type { DatasetConfig } from './types.ts'
 
-export type ReadDatasetConfigParameters = ReadConfigHistoryParameters
+export type ReadDatasetConfigParameters = Omit<ReadConfigHistoryParameters, 'head'>
 
 /** Configs that a reader keeps, the last used ones: a few pages of the catalogue. */
 const mostKnown = 1000
@@ -42,14 +42,17 @@ export function createDatasetConfigReader({
   rangeBlocks,
 }: Omit<ReadDatasetConfigParameters, 'dataset'>): DatasetConfigReader {
   const read = { publicClient, deployment, rangeBlocks }
-  const known = new Map<string, DatasetConfig>()
+  const known = new Map<Hex, { hash: Hex; config: DatasetConfig }>()
   return async ({ dataset, configHash }) => {
+    // Begun beside the first request, for a config that is to be looked for: one round trip less.
+    const head = configHash === undefined && !known.has(dataset) ? readHead(read) : undefined
+    head?.catch(() => undefined)
     const hash = configHash ?? (await readConfigHash({ ...read, dataset }))
-    const key = `${dataset} ${hash}`
-    const config = known.get(key) ?? (await findConfig({ ...read, dataset }, hash))
-    known.delete(key)
-    known.set(key, config)
-    if (known.size > mostKnown) known.delete(known.keys().next().value ?? key)
+    const last = known.get(dataset)
+    const config = last?.hash === hash ? last.config : await findConfig({ ...read, dataset, head }, hash)
+    known.delete(dataset)
+    known.set(dataset, { hash, config })
+    if (known.size > mostKnown) known.delete(known.keys().next().value ?? dataset)
     return config
   }
 }
@@ -65,7 +68,7 @@ async function readConfigHash(parameters: ReadDatasetConfigParameters): Promise<
 }
 
 /** Whatever the logs hold: only the preimage of the hash on chain is the config. */
-async function findConfig(parameters: ReadDatasetConfigParameters, configHash: Hex): Promise<DatasetConfig> {
+async function findConfig(parameters: ReadConfigHistoryParameters, configHash: Hex): Promise<DatasetConfig> {
   for await (const config of readConfigHistory(parameters)) if (hashDatasetConfig(config) === configHash) return config
   throw new MarketplaceError({
     code: 'chain-behind',

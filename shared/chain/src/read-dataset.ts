@@ -3,9 +3,9 @@ import type { Hex } from 'viem'
 import { datasetReadAbi } from './generated/dataset-read.ts'
 import { lowerCaseHex } from './lower-case-hex.ts'
 import { toReadError } from './read-error.ts'
-import type { LookUpParameters } from './types.ts'
+import type { ReadParameters } from './types.ts'
 
-export type ReadDatasetParameters = LookUpParameters & { dataset: Hex; blockNumber?: number | undefined }
+export type ReadDatasetParameters = ReadParameters & { dataset: Hex; blockNumber?: number | undefined }
 
 /** A dataset as of a block; endings until then are already taken out. Amounts in wei, rates in wei per second. */
 export type ReadDatasetReturnType = {

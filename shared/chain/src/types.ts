@@ -15,10 +15,10 @@ export type ContractDeployment = {
 }
 
 /** What every read takes. */
-export type ReadParameters = { publicClient: ChainClient; deployment: ContractDeployment }
+export type ReadParameters = { publicClient: ChainReader; deployment: ContractDeployment }
 
-/** What looking a dataset up takes. */
-export type LookUpParameters = Omit<ReadParameters, 'publicClient'> & { publicClient: ChainReader }
+/** What needs more of the chain's node than reads do: balances, blocks, transactions. */
+export type ChainClientParameters = Omit<ReadParameters, 'publicClient'> & { publicClient: ChainClient }
 
 /** A wallet with an account: a local one or a browser's. */
 export type MarketplaceWallet = WalletClient<Transport, Chain | undefined, Account>
@@ -34,7 +34,7 @@ export type TransactionProgress =
 export type SigningRequest = { step: string; call?: { to: Hex | undefined; data: Hex } }
 
 /** What every verb takes that sends a transaction. */
-export type WriteParameters = ReadParameters & {
+export type WriteParameters = ChainClientParameters & {
   walletClient: MarketplaceWallet
   /** Told of each stage, for progress on a screen. */
   onProgress?: ((progress: TransactionProgress) => void) | undefined

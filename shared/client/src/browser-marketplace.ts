@@ -1,5 +1,5 @@
 /** The client of `browser.ts` over its host and chain: what this browser keeps, what its page may dial. */
-import type { ChainClient } from '@enigma/chain'
+import { createChainReader } from '@enigma/chain'
 import type { Primitives } from '@enigma/crypto'
 import type { NetworkFile } from '@enigma/protocol'
 import { openClientDatabase } from './browser-database.ts'
@@ -29,7 +29,6 @@ export type BrowserClientParameters = {
 export async function createBrowserMarketplace({
   network,
   host,
-  publicClient,
   primitives,
   keys,
   logRangeBlocks,
@@ -37,7 +36,6 @@ export async function createBrowserMarketplace({
   allowPrivateAddresses = false,
 }: BrowserClientParameters & {
   host: Host
-  publicClient: ChainClient
   primitives: Primitives
 }): Promise<MarketplaceClient> {
   const database = openClientDatabase()
@@ -46,7 +44,9 @@ export async function createBrowserMarketplace({
     openRelayMemory({ database, network: `${network.chainId}:${network.marketplace}` }),
   ])
   return createMarketplaceClient({
-    ...{ network, host, publicClient, primitives, relayMemory, keys: keyStore, logRangeBlocks },
+    ...{ network, host, primitives, relayMemory, keys: keyStore, logRangeBlocks },
+    publicClient: createChainReader(network),
+    chainClient: () => import('./browser-chain.ts').then(({ createBrowserChain }) => createBrowserChain(network)),
     ...createPageParts({ allowPrivateAddresses }),
     decoder: decodeWorker && createWorkerDecoder({ create: decodeWorker }),
   })

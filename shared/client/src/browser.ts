@@ -20,15 +20,14 @@ export type CreateBrowserClientParameters = BrowserHostParameters & BrowserClien
  */
 export async function createBrowserClient(parameters: CreateBrowserClientParameters): Promise<MarketplaceClient> {
   // Loaded side by side and evaluated one by one: in one piece they would keep a slow page from answering for long.
-  const [publicClient, identity, primitives, { createBrowserHost }, { createBrowserMarketplace }] = await Promise.all([
-    import('./browser-chain.ts').then(({ createBrowserChain }) => createBrowserChain(parameters.network)),
+  const [identity, primitives, { createBrowserHost }, { createBrowserMarketplace }] = await Promise.all([
     import('./host/host-identity.ts').then(({ createHostIdentity }) => createHostIdentity()),
     import('./browser-primitives.ts').then(({ webPrimitives }) => webPrimitives),
     import('./host/browser-host.ts'),
     import('./browser-marketplace.ts'),
   ])
   const host = createBrowserHost(identity, parameters)
-  return createBrowserMarketplace({ ...parameters, host, publicClient, primitives })
+  return createBrowserMarketplace({ ...parameters, host, primitives })
 }
 
 /** Deletes the key that signs an account's queries in this browser, without a client. */

@@ -5,6 +5,7 @@ import type { Connection } from '@libp2p/interface'
 import type { Multiaddr } from '@multiformats/multiaddr'
 import { isWebrtc, kindOfAddress, rankOfKind } from './addresses.ts'
 import { addressesToDial, type DialChoice, dialPeer, isPreferred } from './dial-peer.ts'
+import { orAborted } from './or-aborted.ts'
 import { recordAddresses } from './record-addresses.ts'
 import type { Relay, RelayList } from './relay-list.ts'
 import type { Host, Transport, TransportPreference } from './types.ts'
@@ -164,27 +165,6 @@ function isLessThanCan({ remoteAddr }: Connection, groups: Multiaddr[][], prefer
   const [first] = groups[0] ?? []
   const isSuch = (address: Multiaddr) => isPreferred(kindOfAddress(address), preference)
   return first !== undefined && isSuch(first) && !isSuch(remoteAddr)
-}
-
-/** The dial's result, or the caller's own end before it. */
-async function orAborted(
-  promise: Promise<Connection>,
-  signal: AbortSignal | undefined,
-  leave: () => void,
-): Promise<Connection> {
-  if (signal === undefined) return promise
-  const { promise: end, reject } = Promise.withResolvers<never>()
-  const onAbort = () => {
-    leave()
-    reject(aborted(signal))
-  }
-  signal.addEventListener('abort', onAbort)
-  if (signal.aborted) onAbort()
-  try {
-    return await Promise.race([promise, end])
-  } finally {
-    signal.removeEventListener('abort', onAbort)
-  }
 }
 
 function openTo(host: Host, peerId: string): Connection[] {

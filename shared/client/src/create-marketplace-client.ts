@@ -8,15 +8,6 @@ import {
   readSubscription,
   type ReadSubscriptionReturnType,
   readTerms,
-  renewSubscriptions,
-  type RenewSubscriptionsReturnType,
-  startTrial,
-  type StartTrialReturnType,
-  subscribeWithPermit,
-  type SubscribeReturnType,
-  type MarketplaceWallet,
-  unsubscribe,
-  type UnsubscribeReturnType,
 } from '@enigma/chain'
 import { verifyReceipt } from '@enigma/crypto'
 import { datasetIdOf, type Hex, parseDatasetPath, type Receipt, type SignedReceipt } from '@enigma/protocol'
@@ -37,65 +28,44 @@ import {
   deploymentOf,
   authorityOf,
 } from './sessions.ts'
+import { createSubscriptionVerbs, type SubscriptionVerbs } from './subscription-verbs.ts'
 import type { ClientParts } from './types.ts'
-
-export type SubscribeToDatasetParameters = {
-  dataset: string
-  walletClient: MarketplaceWallet
-  /** Highest price in wei per second, now and for renewals; the present one when absent. */
-  maxRate?: bigint
-  /** Default true. */
-  autoRenew?: boolean
-}
-
-export type RenewParameters = Pick<SubscribeToDatasetParameters, 'dataset' | 'walletClient'> & {
-  accounts?: readonly Hex[]
-}
 
 /** What parts of the SDK that are loaded apart are made of: this client's own host, connections and datasets. */
 export type ClientInside = { parts: ClientParts; connections: Connections; datasets: Datasets }
 
-export type MarketplaceClient = AskingClient & {
-  /** Searches the catalogue; what two relays say is checked against the chain. */
-  discover: (parameters?: DiscoverParameters) => Promise<DiscoverReturnType>
-  /** A dataset, verified from the chain down to the keys of its nodes; with `isNodeNeeded: false` it may have none. */
-  dataset: (path: string, options?: { signal?: AbortSignal; isNodeNeeded?: boolean }) => Promise<LocatedDataset>
-  /** What the chain alone says of a dataset. */
-  terms: (path: string) => Promise<DatasetTerms>
-  /** The dataset's history on chain, newest first, page by page. */
-  activity: (parameters: {
-    dataset: string
-    before?: ActivityCursor
-    limit?: number
-  }) => Promise<ReadActivityReturnType>
-  /** Makes or reuses a session that its account has not ended on chain; the wallet signs at most once. */
-  authorize: (parameters: AuthorizeParameters) => Promise<AuthorizeReturnType>
-  /** Deletes the account's session here, as one who signs out wants. */
-  forget: (parameters: { account: Hex }) => Promise<void>
-  subscribe: (parameters: SubscribeToDatasetParameters) => Promise<SubscribeReturnType>
-  unsubscribe: (
-    parameters: Pick<SubscribeToDatasetParameters, 'dataset' | 'walletClient'>,
-  ) => Promise<UnsubscribeReturnType>
-  /** Renews the wallet's own subscription, or those of `accounts`; only within the last day before their end. */
-  renew: (parameters: RenewParameters) => Promise<RenewSubscriptionsReturnType>
-  /** Starts the wallet's one free trial of the dataset. */
-  startTrial: (
-    parameters: Pick<SubscribeToDatasetParameters, 'dataset' | 'walletClient'>,
-  ) => Promise<StartTrialReturnType>
-  subscription: (parameters: { dataset: string; account: Hex }) => Promise<ReadSubscriptionReturnType>
-  /** Makes ready what makes the first query fast, once a page is about to ask: the thread that decodes. Asks nobody. */
-  prepare: () => void
-  /** Asks as a subscriber. */
-  query: (parameters: QueryParameters) => QueryRun
-  /** Checks a receipt that was kept, against the node that was asked; throws `signature-invalid`. */
-  verifyReceipt: (parameters: { signed: SignedReceipt; signer: Hex }) => Promise<Receipt>
-  /** How the dataset's nodes are now, as anyone can see it: each is asked one small question. */
-  health: (parameters: HealthParameters) => Promise<DatasetHealth>
-  /** What this client sees of its network, and the choice of a relay. */
-  network: () => ClientNetwork
-  /** Makes a part of the SDK that few pages need over this client, such as `createPublishing`. */
-  extend: <Part>(create: (inside: ClientInside) => Part) => Part
-}
+export type MarketplaceClient = AskingClient &
+  SubscriptionVerbs & {
+    /** Searches the catalogue; what two relays say is checked against the chain. */
+    discover: (parameters?: DiscoverParameters) => Promise<DiscoverReturnType>
+    /** A dataset, verified from the chain down to the keys of its nodes; with `isNodeNeeded: false` it may have none. */
+    dataset: (path: string, options?: { signal?: AbortSignal; isNodeNeeded?: boolean }) => Promise<LocatedDataset>
+    /** What the chain alone says of a dataset. */
+    terms: (path: string) => Promise<DatasetTerms>
+    /** The dataset's history on chain, newest first, page by page. */
+    activity: (parameters: {
+      dataset: string
+      before?: ActivityCursor
+      limit?: number
+    }) => Promise<ReadActivityReturnType>
+    /** Makes or reuses a session that its account has not ended on chain; the wallet signs at most once. */
+    authorize: (parameters: AuthorizeParameters) => Promise<AuthorizeReturnType>
+    /** Deletes the account's session here, as one who signs out wants. */
+    forget: (parameters: { account: Hex }) => Promise<void>
+    subscription: (parameters: { dataset: string; account: Hex }) => Promise<ReadSubscriptionReturnType>
+    /** Makes ready what makes the first query fast, once a page is about to ask: the thread that decodes. Asks nobody. */
+    prepare: () => void
+    /** Asks as a subscriber. */
+    query: (parameters: QueryParameters) => QueryRun
+    /** Checks a receipt that was kept, against the node that was asked; throws `signature-invalid`. */
+    verifyReceipt: (parameters: { signed: SignedReceipt; signer: Hex }) => Promise<Receipt>
+    /** How the dataset's nodes are now, as anyone can see it: each is asked one small question. */
+    health: (parameters: HealthParameters) => Promise<DatasetHealth>
+    /** What this client sees of its network, and the choice of a relay. */
+    network: () => ClientNetwork
+    /** Makes a part of the SDK that few pages need over this client, such as `createPublishing`. */
+    extend: <Part>(create: (inside: ClientInside) => Part) => Part
+  }
 
 /**
  * Creates a client of one network.
@@ -111,23 +81,18 @@ export function createMarketplaceClient(parts: ClientParts): MarketplaceClient {
   const readConfig = createDatasetConfigReader({ publicClient, deployment: network, rangeBlocks: parts.logRangeBlocks })
   const datasets = createDatasets({ ...parts, readConfig }, connections)
   const discover = createDiscover({ ...parts, readConfig }, connections)
-  const write = { publicClient, deployment: network }
+  const read = { publicClient, deployment: network }
   const idOf = (path: string) => datasetIdOf(parseDatasetPath(path))
   return {
     ...createAsking({ parts, connections, datasets }),
     discover: (parameters = {}) => discover(parameters),
     dataset: (path, options = {}) => datasets.locate(path, { ...options, isFresh: true }),
-    terms: (path) => readTerms({ publicClient, deployment: network, dataset: idOf(path), readConfig }),
-    activity: ({ dataset, ...rest }) =>
-      readActivity({ publicClient, deployment: network, dataset: idOf(dataset), ...rest }),
+    terms: (path) => readTerms({ ...read, dataset: idOf(path), readConfig }),
+    activity: ({ dataset, ...rest }) => readActivity({ ...read, dataset: idOf(dataset), ...rest }),
     authorize: (parameters) => authorize(parts, parameters),
     forget: ({ account }) => forgetSession(parts, account),
-    subscribe: ({ dataset, ...rest }) => subscribeWithPermit({ ...write, ...rest, dataset: idOf(dataset) }),
-    unsubscribe: ({ dataset, walletClient }) => unsubscribe({ ...write, walletClient, dataset: idOf(dataset) }),
-    renew: ({ dataset, walletClient, accounts = [walletClient.account.address] }) =>
-      renewSubscriptions({ ...write, walletClient, dataset: idOf(dataset), accounts }),
-    startTrial: ({ dataset, walletClient }) => startTrial({ ...write, walletClient, dataset: idOf(dataset) }),
-    subscription: ({ dataset, account }) => readSubscription({ ...write, dataset: idOf(dataset), account }),
+    ...createSubscriptionVerbs(parts),
+    subscription: ({ dataset, account }) => readSubscription({ ...read, dataset: idOf(dataset), account }),
     prepare: () => parts.decoder?.warm(),
     query: ({ account, ...query }) =>
       createQueryRun({ parts, connections, datasets, query, authorize: () => authorityOf(parts, account) }),

@@ -50,7 +50,7 @@ test('a hostile record costs a bounded number of dials', () => {
 test('the second address waits for the first to fail or to be slow', async () => {
   const { dials, host } = fakeHost()
   const dialled = dialPeer(host, [[ws, rtc]], never)
-  await vi.advanceTimersByTimeAsync(249)
+  await vi.advanceTimersByTimeAsync(499)
   expect(dials.map(({ address }) => address)).toEqual([ws])
   await vi.advanceTimersByTimeAsync(1)
   expect(dials.map(({ address }) => address)).toEqual([ws, rtc])
@@ -66,7 +66,7 @@ test('a failure brings the next one at once, and the slower of two winners is dr
   dials[0]!.reject(new Error('refused'))
   await vi.advanceTimersByTimeAsync(0)
   expect(dials).toHaveLength(2)
-  await vi.advanceTimersByTimeAsync(500)
+  await vi.advanceTimersByTimeAsync(1_000)
   const [first, second] = [connection(), connection()]
   dials[1]!.resolve(first.connection)
   dials[2]!.resolve(second.connection)

@@ -4,8 +4,11 @@ import type { Multiaddr } from '@multiformats/multiaddr'
 import { isWebrtc, kindOfAddress, rankOfKind } from './addresses.ts'
 import type { Host, TransportKind, TransportPreference } from './types.ts'
 
-/** An address that has not answered for this long is joined by the next one. */
-const staggerMs = 250
+/**
+ * An address that has not answered for this long is joined by the next one. Longer than the quarter of a second that
+ * RFC 8305 has for TCP alone: here a WebSocket, noise and a muxer follow, on a slow phone as on a slow line.
+ */
+const staggerMs = 500
 /** A circuit is what remains where nothing direct comes about: it waits longer. */
 const circuitStaggerMs = 1_000
 const connectTimeoutMs = 10_000

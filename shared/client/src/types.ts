@@ -1,5 +1,5 @@
 /** What the SDK is made of: everything with side effects is handed in. */
-import type { ChainClient } from '@enigma/chain'
+import type { ChainClient, ChainReader } from '@enigma/chain'
 import type { Primitives, SessionKey } from '@enigma/crypto'
 import type { GrantChain, Hex, NetworkFile, SignedGrant, TemplateClaim } from '@enigma/protocol'
 import type { Connection, Libp2p, PeerId } from '@libp2p/interface'
@@ -72,7 +72,9 @@ export type ClientParts = {
   relayMemory?: RelayMemory | undefined
   /** Decodes answers elsewhere than on this thread; on this one when absent. */
   decoder?: DecoderSource | undefined
-  publicClient: ChainClient
+  publicClient: ChainReader
+  /** What sends transactions and looks balances up; large, and made when it is first needed. */
+  chainClient: () => Promise<ChainClient>
   /** Blocks of the first request for a dataset's config; fewer are asked for where the provider refuses. */
   logRangeBlocks?: number | undefined
   /** What seals and hashes rest on here. */
@@ -85,7 +87,7 @@ export type ClientParts = {
 }
 
 /** What one needs who asks without an account. */
-export type AskingParts = Omit<ClientParts, 'keys' | 'publicClient' | 'logRangeBlocks'>
+export type AskingParts = Omit<ClientParts, 'keys' | 'publicClient' | 'chainClient' | 'logRangeBlocks'>
 
 /** What is going on with a query, for a progress line. */
 export type QueryStage = 'connect' | 'find' | 'verify' | 'run' | 'decrypt' | 'retry'

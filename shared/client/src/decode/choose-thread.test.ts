@@ -37,9 +37,14 @@ async function decode(source: AsyncIterable<Chunk>, { current = false, ready = t
   return seen
 }
 
-async function* chunksOf(count: number, bytes: number, pauseMs = 0): AsyncGenerator<Chunk, void, undefined> {
+async function* chunksOf(
+  count: number,
+  bytes: number,
+  { pauseMs = 0, wayMs = 0 } = {},
+): AsyncGenerator<Chunk, void, undefined> {
   for (let at = 0; at < count; at++) {
-    if (at > 0 && pauseMs > 0) await new Promise((resolve) => setTimeout(resolve, pauseMs))
+    const waitMs = at === 0 ? wayMs : pauseMs
+    if (waitMs > 0) await new Promise((resolve) => setTimeout(resolve, waitMs))
     yield { frame: new Uint8Array(bytes), isLast: at === count - 1 }
   }
 }
@@ -52,8 +57,12 @@ test('of a long answer this thread decodes nothing, and nothing of it is lost', 
   expect(await decode(chunksOf(40, shortAnswerBytes / 8))).toEqual(['worker 40'])
 })
 
+test('a long way makes no answer long', async () => {
+  expect(await decode(chunksOf(3, 1000, { wayMs: 300 }))).toEqual(['page 3'])
+})
+
 test('an answer whose end does not come at once is long', async () => {
-  expect(await decode(chunksOf(3, 1000, 150))).toEqual(['worker 3'])
+  expect(await decode(chunksOf(3, 1000, { pauseMs: 150 }))).toEqual(['worker 3'])
 })
 
 test('a worker that is ready decodes everything; one that never is, nothing', async () => {

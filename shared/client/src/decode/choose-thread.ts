@@ -5,7 +5,7 @@
 import type { DecoderSource } from '../types.ts'
 import type { Chunk, DecodeAnswer } from './decode-answer.ts'
 
-/** An answer that has not ended within these is long. */
+/** An answer that has not ended within these, once it has begun, is long; the way to its node may be. */
 export const shortAnswerBytes = 64 * 1024
 const shortAnswerMs = 100
 
@@ -26,7 +26,7 @@ async function holdBack(source: AsyncIterable<Chunk>): Promise<{ isShort: boolea
   const chunks = source[Symbol.asyncIterator]()
   const held: Promise<IteratorResult<Chunk>>[] = []
   const { promise: late, resolve } = Promise.withResolvers<'late'>()
-  const timer = setTimeout(() => resolve('late'), shortAnswerMs)
+  let timer: ReturnType<typeof setTimeout> | undefined
   let bytes = 0
   let isShort = false
   try {
@@ -35,6 +35,7 @@ async function holdBack(source: AsyncIterable<Chunk>): Promise<{ isShort: boolea
       held.push(next)
       const taken = await Promise.race([next, late])
       if (taken === 'late') break
+      timer ??= setTimeout(() => resolve('late'), shortAnswerMs)
       isShort = taken.done === true || taken.value.isLast
       bytes += taken.done === true ? 0 : taken.value.frame.length
     }

@@ -1,17 +1,15 @@
-/** The host of a page with every transport that a browser has: WebSocket, WebRTC-direct, WebRTC and circuits over relays. */
+/**
+ * The host of a page with every transport that a browser has: WebSocket, WebRTC-direct, WebRTC and circuits over relays.
+ * WebRTC is loaded when it is first dialled: the first answer of most pages comes over a WebSocket.
+ */
 import type { Connection } from '@libp2p/interface'
-import {
-  webRTC,
-  webRTCDirect,
-  type WebRTCDirectTransportComponents,
-  type WebRTCTransportComponents,
-} from '@libp2p/webrtc'
 import { webSockets, type WebSocketsComponents } from '@libp2p/websockets'
 import type { Multiaddr } from '@multiformats/multiaddr'
 import type { Host } from '../types.ts'
 import { circuitOf, dialCircuit } from './dial-circuit.ts'
 import { createDialHost } from './dial-host.ts'
 import type { HostIdentity } from './host-identity.ts'
+import { lazyTransport } from './lazy-transport.ts'
 import { lastPeerOf } from './upgrade-connection.ts'
 
 export type BrowserHostParameters = {
@@ -24,11 +22,14 @@ export function createBrowserHost(identity: HostIdentity, parameters: BrowserHos
   const rtcConfiguration = { iceServers: [...(parameters.iceServers ?? [])] }
   return createDialHost({
     identity,
-    createTransports: (components) => [
-      webSockets()(components as unknown as WebSocketsComponents),
-      webRTCDirect({ rtcConfiguration })(components as unknown as WebRTCDirectTransportComponents),
-      webRTC({ rtcConfiguration })(components as unknown as WebRTCTransportComponents),
-    ],
+    createTransports(components) {
+      const load = () => import('./webrtc.ts').then(({ createWebrtc }) => createWebrtc(components, rtcConfiguration))
+      return [
+        webSockets()(components as unknown as WebSocketsComponents),
+        lazyTransport('webrtc-direct', async () => (await load()).direct),
+        lazyTransport('webrtc', async () => (await load()).relayed),
+      ]
+    },
     dialOther({ components: { connectionManager, transportManager }, ...circuit }) {
       const { signal } = circuit
       const toRelay = async (relay: Multiaddr) =>

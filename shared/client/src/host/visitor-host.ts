@@ -4,10 +4,10 @@
  */
 import type { Transport } from '@libp2p/interface'
 import { webSockets, type WebSocketsComponents } from '@libp2p/websockets'
-import { kindOfAddress } from '../addresses.ts'
 import type { Host } from '../types.ts'
 import { createDialHost, type TransportComponents } from './dial-host.ts'
 import type { HostIdentity } from './host-identity.ts'
+import { lazyTransport } from './lazy-transport.ts'
 
 /** The module `webrtc-direct.ts`. */
 export type WebrtcDirectModule = { createWebrtcDirect: (components: TransportComponents) => Pick<Transport, 'dial'> }
@@ -23,13 +23,7 @@ export function createVisitorHost(identity: HostIdentity, { loadWebrtcDirect }: 
     identity,
     createTransports: (components) => [
       webSockets()(components as unknown as WebSocketsComponents),
-      {
-        dialFilter: (addresses) => addresses.filter((address) => kindOfAddress(address) === 'webrtc-direct'),
-        async dial(address, options) {
-          const { createWebrtcDirect } = await loadWebrtcDirect()
-          return createWebrtcDirect(components).dial(address, options)
-        },
-      },
+      lazyTransport('webrtc-direct', async () => (await loadWebrtcDirect()).createWebrtcDirect(components)),
     ],
   })
 }

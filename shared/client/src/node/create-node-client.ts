@@ -51,11 +51,13 @@ export async function createNodeClient({
   logRangeBlocks,
   ...hostParameters
 }: CreateNodeClientParameters): Promise<MarketplaceClient> {
+  const publicClient = createPublicClient({ transport: fallback(network.rpcUrls.map((url) => http(url, rpcOptions))) })
   return createMarketplaceClient({
     network,
     host: host ?? (await createNodeHost({ network, ...hostParameters })),
     keys,
-    publicClient: createPublicClient({ transport: fallback(network.rpcUrls.map((url) => http(url, rpcOptions))) }),
+    publicClient,
+    chainClient: () => Promise.resolve(publicClient),
     logRangeBlocks,
     primitives: nodePrimitives,
     inflate: inflateInNode,

@@ -10,6 +10,9 @@ const immutable = /^\/(?:_app\/immutable|widget\/[^/]+)\//
 const datasetPage = /^\/d\/([^/]+\/[^/]+)\/?$/
 const datasetFile = '/d/_/_.html'
 
+/** Of characters: longer than any dataset's, and short enough for a header. */
+const longestPath = 100
+
 export type AppFiles = (request: IncomingMessage, response: ServerResponse) => void
 
 /** Opens the folder; throws `setting-invalid` when it holds no built app. */
@@ -19,9 +22,7 @@ export async function openAppFiles(directory: string): Promise<AppFiles> {
     const { pathname } = new URL(request.url ?? '/', 'http://localhost')
     const [, path] = datasetPage.exec(pathname) ?? []
     if (path !== undefined && request.url !== datasetFile) {
-      // What the page asks for first, asked for before its scripts are here.
-      const first = `/dataset.json?path=${encodeURIComponent(path.toLowerCase())}`
-      response.setHeader('link', `<${first}>; rel=preload; as=fetch; crossorigin=anonymous`)
+      nameFirst(response, path)
       request.url = datasetFile
       serve(request, response)
     } else if (/\.\w+$/.test(pathname)) {
@@ -41,7 +42,19 @@ export async function openAppFiles(directory: string): Promise<AppFiles> {
       response.setHeader('cache-control', immutable.test(path) ? 'public, max-age=31536000, immutable' : 'no-cache')
     },
   })
-  return (request, response) => serve(request, response)
+  return (request, response) => {
+    const { pathname, searchParams } = new URL(request.url ?? '/', 'http://localhost')
+    const path = pathname === '/console' ? searchParams.get('dataset') : null
+    if (path !== null) nameFirst(response, path)
+    serve(request, response)
+  }
+}
+
+/** What a page of a dataset asks for first, to be asked for before its scripts are there. */
+function nameFirst(response: ServerResponse, path: string): void {
+  if (path.length > longestPath) return
+  const first = `/dataset.json?path=${encodeURIComponent(path.toLowerCase())}`
+  response.setHeader('link', `<${first}>; rel=preload; as=fetch; crossorigin=anonymous`)
 }
 
 /** The page that the app takes over from, whatever the path. */

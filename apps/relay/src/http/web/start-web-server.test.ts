@@ -84,7 +84,11 @@ describe('the web server of a relay', () => {
     const { headers } = await get('/d/0xAbc/prices%22%3E')
     const first = '/dataset.json?path=0xabc%2Fprices%2522%253e'
     expect(headers.get('link')).toBe(`<${first}>; rel=preload; as=fetch; crossorigin=anonymous`)
-    expect((await get('/')).headers.get('link')).toBeNull()
+    const console = await get('/console?dataset=0xAbc/prices%22%3E')
+    expect(console.headers.get('link')).toBe(headers.get('link')?.replace('%2522%253e', '%22%3E'))
+    for (const path of ['/', '/console', `/console?dataset=${'x'.repeat(200)}`]) {
+      expect((await get(path)).headers.get('link')).toBeNull()
+    }
   })
 
   it('says by its status that there is no such page, and shows the app all the same', async () => {

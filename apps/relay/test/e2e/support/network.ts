@@ -154,8 +154,9 @@ function createSubscribe(
     const signer = privateKeyToAccount(market.anvil.accounts[index++]?.privateKey ?? '0x')
     const host = await createNodeHost({ network })
     const keys = createMemoryKeyStore()
+    const { publicClient } = market
     const client = createMarketplaceClient({
-      ...{ network, host, keys, publicClient: market.publicClient },
+      ...{ network, host, keys, publicClient, chainClient: () => Promise.resolve(publicClient) },
       ...{ primitives: nodePrimitives, inflate: inflateInNode },
       nowSeconds: () => Math.floor(Date.now() / 1000),
       nowMs: () => performance.now(),

@@ -30,9 +30,18 @@ class AppState {
     return this.#network
   }
 
-  /** The SDK's client, with its own libp2p host. */
+  /** The SDK's client, with its own libp2p host; where nothing has begun it, the page's own parts come first. */
   client(): Promise<MarketplaceClient> {
-    this.#client ??= this.#createClient().catch((error: unknown) => {
+    return this.#client ?? this.#keepClient(firstContent.whenShown().then(() => this.#createClient()))
+  }
+
+  /** Begins to load the client at once, for a page that is nothing without it. Whoever then asks for it hears what failed. */
+  beginClient(): void {
+    if (this.#client === undefined) this.#keepClient(this.#createClient()).catch(() => undefined)
+  }
+
+  #keepClient(creating: Promise<MarketplaceClient>): Promise<MarketplaceClient> {
+    this.#client = creating.catch((error: unknown) => {
       this.#client = undefined
       throw error
     })
@@ -58,8 +67,6 @@ class AppState {
   }
 
   async #createClient(): Promise<MarketplaceClient> {
-    // The page's own parts come first.
-    await firstContent.whenShown()
     const [network, { createBrowserClient }, { createDecodeWorker }] = await Promise.all([
       this.loadNetwork(),
       import('@enigma/client/browser'),

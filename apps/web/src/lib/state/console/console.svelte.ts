@@ -41,6 +41,8 @@ export class ConsoleState {
   path = $state<string>()
   dataset = $state.raw<ConsoleDataset>()
   datasetError = $state.raw<ShownError>()
+  /** Whether the search for the dataset has ended, either way. */
+  isSearched = $state(false)
   sql = $state('')
   /** What was typed for each parameter, by its number; types where the reader chose one. */
   typed = $state<Record<number, { type?: ParameterType; text: string }>>({})
@@ -111,6 +113,12 @@ export class ConsoleState {
   }
 
   async #load(path: string, signal: AbortSignal): Promise<void> {
+    this.isSearched = false
+    await this.#search(path, signal)
+    if (!signal.aborted) this.isSearched = true
+  }
+
+  async #search(path: string, signal: AbortSignal): Promise<void> {
     if (!isDatasetPath(path)) {
       this.datasetError = {
         message: 'This is no dataset’s path; a path is <curator address>/<name>.',
