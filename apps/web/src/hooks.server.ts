@@ -10,10 +10,6 @@ import { dev } from '$app/env'
 const errorPage = '/generated/build/client-optimized/nodes/1.js'
 /** What the console asks for before anything is pressed. */
 const consoleParts = /lib\/state\/(?:read-network-file|create-decode-worker)\.ts$/
-/** What the console is nothing without, and large: behind everything that shows it. */
-const sdk =
-  /shared\/(?:client\/src\/(?:browser(?:-marketplace|-primitives)?|host\/(?:browser-host|host-identity))|crypto\/src\/secp256k1)\.ts$/
-
 /** Vite's manifest, by module or chunk. */
 type Built = Record<string, { file: string; imports?: string[] }>
 
@@ -28,15 +24,15 @@ export const handle: Handle = ({ event, resolve }) => {
 function linksOf(html: string, isConsole: boolean): string {
   const built = JSON.parse(readFileSync('.svelte-kit/output/client/.vite/manifest.json', 'utf8')) as Built
   const named = new Set<string>()
-  const linksTo = (isWanted: (key: string, file: string) => boolean): string => {
+  const linksTo = (isWanted: (key: string, file: string) => boolean, attributes = ''): string => {
     const keys = Object.entries(built).flatMap(([key, { file }]) => (isWanted(key, file) ? [key] : []))
     const files = filesOf(built, keys).filter((file) => !html.includes(file) && !named.has(file))
     for (const file of files) named.add(file)
-    return files.map((file) => `<link rel="modulepreload" href="/${file}">`).join('')
+    return files.map((file) => `<link rel="modulepreload" href="/${file}"${attributes}>`).join('')
   }
   const own = linksTo((key, file) => (file.endsWith('.js') && html.includes(file)) || key.endsWith(errorPage))
   if (!isConsole) return own
-  return own + linksTo((key) => consoleParts.test(key)) + linksTo((key) => sdk.test(key))
+  return own + linksTo((key) => consoleParts.test(key))
 }
 
 /** Files of modules and of all that they import, each once. */

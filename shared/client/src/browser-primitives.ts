@@ -1,2 +1,2 @@
 /** What seals and hashes rest on in a browser: WebCrypto. */
-export { webPrimitives } from '@enigma/crypto'
+export { loadCurve, webPrimitives } from '@enigma/crypto'

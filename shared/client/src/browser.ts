@@ -19,15 +19,27 @@ export type CreateBrowserClientParameters = BrowserHostParameters & BrowserClien
  * for await (const batch of client.sample({ dataset: '0x…/coinbase_data', sql: 'SELECT * FROM candles' })) show(batch)
  */
 export async function createBrowserClient(parameters: CreateBrowserClientParameters): Promise<MarketplaceClient> {
-  // Loaded side by side and evaluated one by one: in one piece they would keep a slow page from answering for long.
-  const [identity, primitives, { createBrowserHost }, { createBrowserMarketplace }] = await Promise.all([
-    import('./host/host-identity.ts').then(({ createHostIdentity }) => createHostIdentity()),
-    import('./browser-primitives.ts').then(({ webPrimitives }) => webPrimitives),
+  const [{ createHostIdentity }, { webPrimitives: primitives }, { createBrowserHost }, { createBrowserMarketplace }] =
+    await loadBrowserClient()
+  const host = createBrowserHost(await createHostIdentity(), parameters)
+  return createBrowserMarketplace({ ...parameters, host, primitives })
+}
+
+/**
+ * Loads what a client is made of, for a page that will need one before it knows its network; `createBrowserClient` does so
+ * itself. Loaded side by side and evaluated one by one: in one piece it would keep a slow page from answering for long.
+ */
+export function loadBrowserClient() {
+  return Promise.all([
+    import('./host/host-identity.ts'),
+    import('./browser-primitives.ts').then((loaded) => {
+      // What verifies the first answer; whoever verifies hears of it when it cannot be had.
+      loaded.loadCurve().catch(() => undefined)
+      return loaded
+    }),
     import('./host/browser-host.ts'),
     import('./browser-marketplace.ts'),
   ])
-  const host = createBrowserHost(identity, parameters)
-  return createBrowserMarketplace({ ...parameters, host, primitives })
 }
 
 /** Deletes the key that signs an account's queries in this browser, without a client. */

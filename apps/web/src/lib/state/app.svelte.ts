@@ -35,8 +35,13 @@ class AppState {
     return this.#client ?? this.#keepClient(firstContent.whenShown().then(() => this.#createClient()))
   }
 
-  /** Begins to load the client at once, for a page that is nothing without it. Whoever then asks for it hears what failed. */
-  beginClient(): void {
+  /**
+   * Begins to make the client early, for a page that is nothing without it; `load` is the page's, which alone names it.
+   * Whoever then asks for the client hears what failed.
+   */
+  async beginClient(load: () => Promise<unknown>): Promise<void> {
+    await firstContent.whenBegun()
+    load().catch(() => undefined)
     if (this.#client === undefined) this.#keepClient(this.#createClient()).catch(() => undefined)
   }
 

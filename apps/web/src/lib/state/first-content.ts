@@ -15,7 +15,13 @@ function whenPainted(): Promise<void> {
   return promise
 }
 
+/** Once the browser has shown anything of the page. */
+async function whenBegun(): Promise<void> {
+  if (performance.getEntriesByName('first-contentful-paint').length === 0) await whenPainted()
+}
+
 export const firstContent = {
+  whenBegun,
   /** To be called when a page is mounted; returns what to call once its content is on the screen. */
   hold(): () => void {
     const { promise, resolve } = Promise.withResolvers<undefined>()
