@@ -19,13 +19,14 @@ const announcerStyleHash = 'sha256-S8qMpvofolR8Mpjy4kQvEm7m1q8clzU4dfDH0AmvZjo='
 
 /**
  * Parts that many pages need lie in one file: split as finely as pages use them, a first visit would wait for the
- * round trips of 50 small files. The framework finds its own entries by their files, so these stay apart.
+ * round trips of 50 small files. The framework's own runtime stays apart: in one file with others it takes an unknown
+ * path for one that it has left already, and loads the page again without end.
  */
 const chunkGroups = [
   {
     name: 'site',
     minShareCount: 6,
-    test: /apps.web.src.lib|node_modules.(svelte|@lucide|clsx|devalue)|kit.src.(utils|exports|messages|runtime.(?!client.(entry|payload|client-entry)))/,
+    test: /apps.web.src.lib|node_modules.(svelte|@lucide|clsx|devalue)|kit.src.(utils|exports|messages)/,
   },
   { name: 'rows', minShareCount: 4, test: /shared.result.src|apps.web.src.lib.(result|export)/ },
 ]

@@ -1,0 +1,10 @@
+import { launchChromium } from '../src/launch-chromium.ts'
+const browser = await launchChromium()
+const page = await browser.newPage()
+page.on('console', (m) => console.log('CONSOLE', m.text().slice(0, 400)))
+page.on('pageerror', (e) => console.log('ERR', e.message, e.stack?.slice(0, 600)))
+page.on('framenavigated', (f) => console.log('NAV', f.url()))
+await page.goto('http://127.0.0.1:4242' + (process.argv[2] ?? '/no-such-page'))
+await page.waitForTimeout(3000)
+console.log((await page.locator('main').innerText().catch((e) => String(e))).slice(0, 800))
+await browser.close()
