@@ -1,6 +1,6 @@
 /** How a column of one of our types stands in a Parquet file, whether it is exported or published. */
 import type { ParquetWriter } from 'hyparquet-writer'
-import { scaleOf } from '@enigma/result/cell'
+import { scaleOf } from './cell.ts'
 
 /** Of the version of hyparquet that the writer itself brings. */
 export type SchemaElement = ConstructorParameters<typeof ParquetWriter>[0]['schema'][number]

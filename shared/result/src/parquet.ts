@@ -1,8 +1,8 @@
 /** Parquet: a file of row groups, snappy-compressed, each written for itself, with dates, timestamps and decimals as such. */
 import { ByteWriter, ParquetWriter } from 'hyparquet-writer'
-import { type SchemaElement, schemaElement } from '../parquet/schema-element.ts'
-import type { CellValue, RowSource } from '@enigma/result/result-set'
-import { distinctNames } from '@enigma/result/json'
+import { type SchemaElement, schemaElement } from './parquet-schema.ts'
+import type { CellValue, RowSource } from './result-set.ts'
+import { distinctNames } from './json.ts'
 
 const groupRows = 8192
 /** Between two looks at the clock; a whole column of a group is encoded at once. */

@@ -24,6 +24,6 @@ async function piecesOf(rows: RowSource, format: FileFormat): Promise<Iterable<s
     case 'arrow':
       return (await import('@enigma/result/arrow')).arrowPieces(rows)
     case 'parquet':
-      return (await import('./parquet.ts')).parquetPieces(rows)
+      return (await import('@enigma/result/parquet')).parquetPieces(rows)
   }
 }

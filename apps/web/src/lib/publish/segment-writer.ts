@@ -3,7 +3,7 @@
  * written one by one; what is written leaves memory as pieces.
  */
 import { ByteWriter, ParquetWriter } from 'hyparquet-writer'
-import { type SchemaElement, schemaElement } from '../parquet/schema-element.ts'
+import { type SchemaElement, schemaElement } from '@enigma/result/parquet-schema'
 import { type ColumnType, type ColumnValue, type PublishColumn } from './column-type.ts'
 
 const groupRows = 32_768
