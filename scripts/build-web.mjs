@@ -22,7 +22,8 @@ await buildOnce({
     const vite = join(web, 'node_modules/vite/bin/vite.js')
     const { status } = spawnSync(process.execPath, [vite, 'build'], { cwd: web, stdio: 'inherit', env: productionEnv })
     if (status !== 0) process.exit(status ?? 1)
-    const served = join(web, 'build/widget', widgetVersion)
-    cpSync(join(root, 'shared/widget/dist', widgetVersion), served, { recursive: true })
+    const [built, served] = [join(root, 'shared/widget/dist'), join(web, 'build/widget')]
+    for (const name of [widgetVersion, 'latest.json'])
+      cpSync(join(built, name), join(served, name), { recursive: true })
   },
 })

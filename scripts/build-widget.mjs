@@ -23,7 +23,13 @@ export const widgetSources = [
 const budgets = { loader: 3_000, parts: 115_000 }
 
 /** The modules that a part is asked for by, in the bundler's words. */
-const entries = { core: 'src/core.ts', files: 'src/files.ts', webrtc: 'webrtc-direct.ts' }
+const entries = {
+  core: 'src/core.ts',
+  framed: 'attach-frame.ts',
+  files: 'src/files.ts',
+  parquet: 'src/parquet.ts',
+  webrtc: 'webrtc-direct.ts',
+}
 
 export function buildWidget() {
   return buildOnce({ name: 'widget', directory: 'shared/widget/dist', sources: widgetSources, build })
@@ -34,7 +40,10 @@ function build() {
   runVite('parts', {})
   const parts = readParts()
   runVite('loader', { WIDGET_PARTS: JSON.stringify(parts) })
+  writeFrame()
   const integrity = integrityOf('enigma-query.js')
+  const latest = { version: widgetVersion, integrity }
+  writeFileSync(join(dist, 'latest.json'), `${JSON.stringify(latest)}\n`)
   writeFileSync(join(versioned, 'integrity.json'), `${JSON.stringify({ 'enigma-query.js': integrity })}\n`)
   writeTypes()
   report(parts, compressAll())
@@ -48,14 +57,30 @@ function runVite(mode, env) {
   if (status !== 0) process.exit(status ?? 1)
 }
 
+/** The page of `mode="frame"`, and the files of its own: no page but the relay's runs them, so that no hash names them. */
+function writeFrame() {
+  runVite('frame', {})
+  const { file } = takeManifest()['src/framed/frame-page.ts']
+  const head = `<meta charset="utf-8"><title>Live data</title><script type="module" src="${file}"></script>`
+  writeFileSync(
+    join(versioned, 'frame.html'),
+    `<!doctype html><html lang="en"><head>${head}</head><body></body></html>\n`,
+  )
+}
+
+/** What the bundler made of which source. */
+function takeManifest() {
+  const manifest = JSON.parse(readFileSync(join(versioned, '.vite/manifest.json'), 'utf8'))
+  rmSync(join(versioned, '.vite'), { recursive: true })
+  return manifest
+}
+
 /**
  * Of each part every file that it imports, at once or later, with its hash: each after the files that it asks for itself,
  * the module of the part last. Throws where two files import each other: neither could be proven before the other runs.
  */
 function readParts() {
-  const manifestPath = join(versioned, '.vite/manifest.json')
-  const manifest = JSON.parse(readFileSync(manifestPath, 'utf8'))
-  rmSync(join(versioned, '.vite'), { recursive: true })
+  const manifest = takeManifest()
   const filesOf = (key, found = new Set(), open = []) => {
     if (open.includes(key)) throw new Error(`files import each other: ${[...open, key].join(' > ')}`)
     if (found.has(key)) return found

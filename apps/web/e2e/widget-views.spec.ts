@@ -2,6 +2,7 @@
 import { readFile } from 'node:fs/promises'
 import { hostileTexts } from '@enigma/result/fixtures/hostile-texts'
 import type { Page } from '@playwright/test'
+import { parquetReadObjects } from 'hyparquet'
 import Papa from 'papaparse'
 import { expectNoFindings, schemes, viewports } from './support/axe.ts'
 import { type FakeRows, useFakeClient } from './support/fake-client.ts'
@@ -139,6 +140,20 @@ test.describe('hostile rows', () => {
     expect(json.map((row) => Object.values(row)[0])).toEqual(texts)
   })
 
+  test('are read back from Parquet, whose writer is loaded by itself', async ({ page }) => {
+    const scripts: string[] = []
+    page.on('request', (request) => scripts.push(new URL(request.url()).pathname))
+    await show(page, { answers: [hostile], attributes: 'controls limit="10000"' })
+    expect(scripts.filter((path) => path.includes('parquet'))).toEqual([])
+    const download = page.waitForEvent('download')
+    await widget(page).getByRole('button', { name: 'Save as Parquet' }).click()
+    const file = await readFile(await (await download).path())
+    const read: Record<string, unknown>[] = await parquetReadObjects({ file: new Uint8Array(file).buffer })
+    // Its reader takes a mark of byte order for none of the text.
+    const readable = texts.map((text) => text.replace(/^\ufeff/, ''))
+    expect(read.map((row) => Object.values(row)[0])).toEqual(readable)
+  })
+
   test('errors that quote markup stay text, too', async ({ page }) => {
     await show(page, { answers: ['<img src=https://evil.example/e onerror=alert(1)>'] })
     await expect(widget(page).locator('[part=error]')).toContainText('<img src=')
@@ -160,7 +175,7 @@ test('axe finds nothing: every view and state, light and dark, wide and narrow',
       }
     }
   }
-  await setAttribute(page, 'mode', 'frame')
+  await setAttribute(page, 'access', 'viewer')
   await expect(widget(page)).toHaveAttribute('state', 'error')
   for (const theme of schemes) {
     await setAttribute(page, 'theme', theme)

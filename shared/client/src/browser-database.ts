@@ -8,7 +8,7 @@ type ClientSchema = DBSchema & {
 }
 export type ClientDatabase = IDBPDatabase<ClientSchema>
 
-const databaseName = 'enigma-client'
+export const databaseName = 'enigma-client'
 const version = 2
 
 /** Opens the database; undefined where private windows or strict settings refuse one. */

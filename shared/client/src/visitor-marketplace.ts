@@ -8,7 +8,9 @@ import { createDatasets } from './datasets.ts'
 import { type AskEmbed, createAskEmbed } from './embeds/ask-embed.ts'
 import { createFindEmbed } from './embeds/find-embed.ts'
 import { createRelayList } from './relay-list.ts'
-import type { AskingParts } from './types.ts'
+import type { SampleParameters } from './query/query-request.ts'
+import { createQueryRun, type QueryRun } from './query/query-run.ts'
+import type { AskingParts, Session } from './types.ts'
 
 export type VisitorMarketplaceParameters = Pick<AskingParts, 'host' | 'primitives'> & {
   network: NetworkFile
@@ -18,7 +20,11 @@ export type VisitorMarketplaceParameters = Pick<AskingParts, 'host' | 'primitive
 export type VisitorClient = AskingClient & {
   /** Asks a template of an embed, at its owner's cost; throws why the grant gives no rows here. */
   embed: AskEmbed
+  /** Asks as the subscriber whose session it is. */
+  query: (parameters: SessionQueryParameters) => QueryRun
 }
+
+export type SessionQueryParameters = SampleParameters & { session: Session }
 
 /** Creates the client; `close` ends its host too. */
 export function createVisitorMarketplace(parameters: VisitorMarketplaceParameters): VisitorClient {
@@ -31,5 +37,10 @@ export function createVisitorMarketplace(parameters: VisitorMarketplaceParameter
   const connections = createConnections({ ...parts, relays })
   const readConfig = createDatasetConfigReader({ publicClient: createChainReader(network), deployment: network })
   const inside = { parts, connections, datasets: createDatasets({ ...parts, readConfig }, connections) }
-  return { ...createAsking(inside), embed: createAskEmbed(inside, createFindEmbed(inside)) }
+  return {
+    ...createAsking(inside),
+    embed: createAskEmbed(inside, createFindEmbed(inside)),
+    query: ({ session: { key, grant }, ...query }) =>
+      createQueryRun({ ...inside, query, authorize: () => Promise.resolve({ key, grants: [grant] }) }),
+  }
 }

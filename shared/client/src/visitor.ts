@@ -10,8 +10,8 @@ export type { AskEmbed, AskEmbedParameters } from './embeds/ask-embed.ts'
 export type { Batch } from './query/batch.ts'
 export type { SampleParameters } from './query/query-request.ts'
 export type { QueryResult, QueryRun } from './query/query-run.ts'
-export type { QueryProgress } from './types.ts'
-export type { VisitorClient } from './visitor-marketplace.ts'
+export type { QueryProgress, Session } from './types.ts'
+export type { SessionQueryParameters, VisitorClient } from './visitor-marketplace.ts'
 
 export type CreateVisitorClientParameters = VisitorHostParameters & {
   network: NetworkFile

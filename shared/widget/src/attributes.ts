@@ -2,7 +2,7 @@
 
 /** Reflected as properties of the same name that are texts. */
 export const textAttributes = [
-  ...['sql', 'params', 'view', 'x', 'y', 'limit', 'relay', 'network'],
+  ...['sql', 'params', 'view', 'x', 'y', 'limit', 'relay', 'network', 'anchor'],
   ...['mode', 'access', 'grant', 'template', 'loading', 'theme'],
 ] as const
 

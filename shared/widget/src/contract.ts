@@ -1,8 +1,12 @@
 /** What the loader and the code that it loads promise each other. */
+import type { Session } from '@enigma/client/visitor'
+import type { Question } from './client/ask.ts'
+import type { PageTurn } from './core/page-turn.ts'
 import type { WidgetColumn, WidgetFormat, WidgetSettings, WidgetState, WidgetValue } from './element-types.ts'
 
 /** A part that is loaded when it is first needed; the files behind it were checked against their hashes. */
-export type WidgetPart = 'core' | 'webrtc' | 'files'
+/** `framed`: in place of `core` where the rows are shown in a frame. */
+export type WidgetPart = 'core' | 'framed' | 'webrtc' | 'files' | 'parquet'
 export type LoadPart = <Module>(part: WidgetPart) => Promise<Module>
 
 /** The files of each part as `[name, integrity]`: each after those that it imports, the part's own module last. */
@@ -20,6 +24,8 @@ export type WidgetHost = {
   setState: (state: WidgetState) => void
   /** Dispatches a bubbling, composed event; false when its default was prevented. */
   emit: (name: string, detail: unknown, options?: { cancelable: boolean }) => boolean
+  /** Inside of a frame: the viewer's session, once the viewer agrees to the question; throws the signal's reason. */
+  authorize?: (question: Question, signal: AbortSignal) => Promise<Session>
 }
 
 /** The loaded code of one element. */
@@ -38,5 +44,9 @@ export type WidgetController = {
   export: (format: WidgetFormat) => Promise<Blob>
 }
 
-/** The module of the part `core`. */
-export type CoreModule = { attachWidget: (host: WidgetHost) => WidgetController }
+/** The module of the parts `core` and `framed`. */
+export type CoreModule = {
+  attachWidget: (host: WidgetHost) => WidgetController
+  /** Runs the work in a turn of the page, after that of other widgets. */
+  inPageTurn: PageTurn
+}

@@ -2,8 +2,10 @@
 
 /** `stale`: the shown rows are older than the page wants them. `locked`: the grant or subscription behind it has ended. */
 export type WidgetState = 'idle' | 'loading' | 'ready' | 'stale' | 'error' | 'locked'
+/** `viewer`: by the subscription of whoever views the page. */
+export type WidgetAccess = 'sample' | 'grant' | 'viewer'
 export type WidgetView = 'table' | 'line' | 'bar' | 'area' | 'value' | 'sparkline'
-export type WidgetFormat = 'csv' | 'json' | 'arrow'
+export type WidgetFormat = 'csv' | 'json' | 'arrow' | 'parquet'
 
 /** A column of the result: its name as the query gave it, and its SQL type. */
 export type WidgetColumn = { readonly name: string; readonly type: string }
@@ -32,10 +34,12 @@ export type EnigmaQueryAttributes = {
   relay?: string
   /** Address of the network file; `enigma-network.json` at the origin of the loader when absent. */
   network?: string
-  /** `inline` is the only mode. */
-  mode?: 'inline'
-  /** Default: `grant` where there is one, else `sample`. */
-  access?: 'sample' | 'grant'
+  /** `sha256-…` over the chain, contracts and RPC nodes of the network file: one of another network is refused. */
+  anchor?: string
+  /** `frame`: rows stand in a frame of the relay's, which the page cannot read. Default `inline`. */
+  mode?: 'inline' | 'frame'
+  /** Default: `viewer` in a frame, else `grant` where there is one, else `sample`. `viewer` needs `mode="frame"`. */
+  access?: WidgetAccess
   /** The id of an embed grant, 32 bytes as hex. */
   grant?: string
   /** Which of the grant's templates; may be absent where it has one. */

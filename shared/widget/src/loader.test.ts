@@ -3,7 +3,7 @@ import { expect, test, vi } from 'vitest'
 import manifest from '../custom-elements.json' with { type: 'json' }
 import { observedAttributes } from './attributes.ts'
 
-vi.stubGlobal('WIDGET_PARTS', { core: [], webrtc: [], files: [] })
+vi.stubGlobal('WIDGET_PARTS', { core: [], framed: [], webrtc: [], files: [], parquet: [] })
 
 test('it can be imported on a server', async () => {
   expect(globalThis.HTMLElement).toBeUndefined()

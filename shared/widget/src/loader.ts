@@ -55,19 +55,18 @@ class EnigmaQueryElement extends Base {
   disconnectedCallback(): void {
     // One that is only moved is connected again by then.
     queueMicrotask(() => {
-      if (this.isConnected) return
-      this.#visit++
-      this.#observer?.disconnect()
-      this.#observer = undefined
-      this.#controller?.end()
-      this.#controller = undefined
-      this.#starting = undefined
-      this.#setState('idle')
+      if (!this.isConnected) this.#leave()
     })
   }
 
   attributeChangedCallback(attribute: string, before: string | null, after: string | null): void {
     if (before === after) return
+    if (attribute === 'mode' && this.isConnected && this.#starting !== undefined) {
+      // Another mode is another code, which leaves nothing of the first one behind.
+      this.#leave()
+      this.#watch()
+      return
+    }
     this.#controller?.changed(attribute)
     if (attribute === 'loading' && this.isConnected) this.#watch()
   }
@@ -129,6 +128,16 @@ class EnigmaQueryElement extends Base {
     await (await this.#start(false))?.run({ isRefresh })
   }
 
+  #leave(): void {
+    this.#visit++
+    this.#observer?.disconnect()
+    this.#observer = undefined
+    this.#controller?.end()
+    this.#controller = undefined
+    this.#starting = undefined
+    this.#setState('idle')
+  }
+
   /** Begins by what the page wants: at once, when it is pressed, or when it is nearly in view. */
   #watch(): void {
     const { loading } = this as unknown as { loading: string }
@@ -167,14 +176,18 @@ class EnigmaQueryElement extends Base {
     const visit = this.#visit
     this.#setState('loading')
     try {
-      const { attachWidget } = await load<CoreModule>('core')
-      if (visit !== this.#visit) return undefined
-      this.#controller = attachWidget({
-        ...{ element: this, root: this.#root, settings, base: baseOf(), load },
-        setState: (state) => this.#setState(state),
-        emit: (type, detail, options) => this.#emit(type, detail, options),
+      const { attachWidget, inPageTurn } = await load<CoreModule>(
+        this.getAttribute('mode') === 'frame' ? 'framed' : 'core',
+      )
+      return await inPageTurn(() => {
+        if (visit !== this.#visit) return undefined
+        this.#controller = attachWidget({
+          ...{ element: this, root: this.#root, settings, base: baseOf(), load },
+          setState: (state) => this.#setState(state),
+          emit: (type, detail, options) => this.#emit(type, detail, options),
+        })
+        return this.#controller
       })
-      return this.#controller
     } catch (error) {
       if (visit === this.#visit) this.#fail(error)
       return undefined

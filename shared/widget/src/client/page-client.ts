@@ -3,7 +3,7 @@
  * the first widget that asks and closed when the last one has left.
  */
 import type { VisitorClient as OpenClient } from '@enigma/client/visitor'
-import { MarketplaceError, type NetworkFile, parseNetworkFile } from '@enigma/protocol'
+import { checkNetworkAnchor, MarketplaceError, type NetworkFile, parseNetworkFile } from '@enigma/protocol'
 import type { LoadPart } from '../contract.ts'
 import type { NetworkChoice } from '../core/options.ts'
 import type { AskingClient } from './ask.ts'
@@ -48,8 +48,11 @@ export function leaseClient(choice: NetworkChoice, load: LoadPart): Lease {
   }
 }
 
-async function openClient({ url, relays }: NetworkChoice, load: LoadPart): Promise<OpenClient> {
-  const [network, { createVisitorClient }] = await Promise.all([readNetwork(url), import('@enigma/client/visitor')])
+async function openClient({ url, anchor, relays }: NetworkChoice, load: LoadPart): Promise<OpenClient> {
+  const [network, { createVisitorClient }] = await Promise.all([
+    readNetwork({ url, anchor }),
+    import('@enigma/client/visitor'),
+  ])
   return createVisitorClient({
     network: relays.length === 0 ? network : { ...network, relays: [...relays] },
     allowPrivateAddresses: network.faucetUrl !== undefined,
@@ -58,7 +61,7 @@ async function openClient({ url, relays }: NetworkChoice, load: LoadPart): Promi
 }
 
 /** Fetches and checks the network file; throws `setting-invalid` that says what to mend. */
-async function readNetwork(url: string): Promise<NetworkFile> {
+export async function readNetwork({ url, anchor }: Pick<NetworkChoice, 'url' | 'anchor'>): Promise<NetworkFile> {
   const failed = (details: string, cause?: unknown) => {
     const message = 'The network file cannot be had; check the address in the attribute network and its CORS headers.'
     return new MarketplaceError({ code: 'setting-invalid', message, details: `${url}: ${details}`, cause })
@@ -68,7 +71,9 @@ async function readNetwork(url: string): Promise<NetworkFile> {
     if (!response.ok) throw failed(String(response.status))
     const text = await response.text()
     if (text.length > maxFileLength) throw failed('too long')
-    return parseNetworkFile(text)
+    const network = parseNetworkFile(text)
+    if (anchor !== undefined) await checkNetworkAnchor(network, anchor)
+    return network
   } catch (error) {
     throw error instanceof MarketplaceError ? error : failed('no answer', error)
   }

@@ -23,6 +23,12 @@ describe('what is asked', () => {
     expect(readSource(elementOf({ dataset, limit: '5' }, '\n  SELECT 1\n'))).toEqual({ ...asked, limit: 5 })
   })
 
+  test('as its viewer, in a frame', () => {
+    const asked = { kind: 'viewer', dataset, sql: 'SELECT 1', parameters: [], limit: 100 }
+    expect(readSource(elementOf({ dataset, sql: 'SELECT 1', mode: 'frame' }))).toEqual(asked)
+    expect(readSource(elementOf({ dataset, sql: 'SELECT 1', mode: 'frame', access: 'viewer' }))).toEqual(asked)
+  })
+
   test('a grant, which needs neither dataset nor SQL', () => {
     const params = '{"symbol": "BTC"}'
     expect(readSource(elementOf({ grant, params, template: 'closes' }))).toEqual({
@@ -34,8 +40,17 @@ describe('what is asked', () => {
   test.each<[Record<string, string>, RegExp]>([
     [{}, /dataset is missing/],
     [{ dataset }, /no SQL/],
-    [{ dataset, sql: 'SELECT 1', mode: 'frame' }, /mode is "frame"; use inline/],
-    [{ dataset, sql: 'SELECT 1', access: 'viewer' }, /access is "viewer"; use sample, grant/],
+    [{ dataset, sql: 'SELECT 1', mode: 'popup' }, /mode is "popup"; use inline, frame/],
+    [{ dataset, sql: 'SELECT 1', access: 'owner' }, /access is "owner"; use sample, grant, viewer/],
+    [{ dataset, sql: 'SELECT 1', access: 'viewer' }, /"viewer" needs mode="frame"/],
+    [{ dataset, sql: 'SELECT 1', mode: 'inline', access: 'viewer' }, /"viewer" needs mode="frame"/],
+    [{ dataset, sql: 'SELECT 1', mode: 'frame', access: 'sample' }, /"sample" needs mode="inline"/],
+    [{ grant, mode: 'frame', access: 'grant' }, /"grant" needs mode="inline"/],
+    [{ grant, mode: 'frame', dataset, sql: 'SELECT 1' }, /"viewer" goes without a grant/],
+    [{ grant, access: 'sample', dataset, sql: 'SELECT 1' }, /"sample" goes without a grant/],
+    [{ mode: 'frame', dataset, sql: 'SELECT 1', network: 'https://evil.example/' }, /network is not for mode="frame"/],
+    [{ mode: 'frame', dataset, sql: 'SELECT 1', relay: '/ip4/1.2.3.4' }, /relay is not for mode="frame"/],
+    [{ mode: 'frame', dataset, sql: 'SELECT 1', template: 'a' }, /template is not for mode="frame"/],
     [{ access: 'grant' }, /64 hex digits/],
     [{ grant: '0x12' }, /64 hex digits/],
     [{ dataset, sql: 'SELECT 1', limit: '0' }, /limit is "0"; use a whole number from 1 to 10000/],
@@ -81,6 +96,7 @@ test('whatever the attributes say: an answer or our own error', () => {
     'limit',
     'mode',
     'access',
+    'anchor',
     'grant',
     'template',
     'view',
@@ -117,10 +133,12 @@ describe('the network', () => {
   test('of the origin that served the loader, else of the page’s words', () => {
     const choose = (attributes: Record<string, string>, settings = {}) =>
       readNetworkChoice(elementOf(attributes), { settings, base, pageUrl })
-    expect(choose({})).toEqual({ url: 'https://relay.example:8443/enigma-network.json', relays: [] })
+    expect(choose({})).toEqual({
+      ...{ url: 'https://relay.example:8443/enigma-network.json', anchor: undefined, relays: [] },
+    })
     expect(choose({ network: '/n.json' }).url).toBe('https://blog.example/n.json')
     expect(choose({}, { network: 'https://other.example/n.json', relays: ['/dns4/r/tcp/1/wss/p2p/x'] })).toEqual({
-      ...{ url: 'https://other.example/n.json', relays: ['/dns4/r/tcp/1/wss/p2p/x'] },
+      ...{ url: 'https://other.example/n.json', anchor: undefined, relays: ['/dns4/r/tcp/1/wss/p2p/x'] },
     })
     expect(choose({ relay: ' /a  /b\n' }).relays).toEqual(['/a', '/b'])
   })
@@ -128,6 +146,17 @@ describe('the network', () => {
   test.each(['javascript:alert(1)', 'data:application/json,{}', 'ftp://x/', 'http://'])('%s is refused', (network) => {
     expect(() => readNetworkChoice(elementOf({ network }), { settings: {}, base, pageUrl })).toThrow(
       refusal(/http or https address/),
+    )
+  })
+
+  const anchor = `sha256-${'A'.repeat(43)}=`
+  test('is pinned by an anchor where the page names one', () => {
+    expect(readNetworkChoice(elementOf({ anchor }), { settings: {}, base, pageUrl })).toMatchObject({ anchor })
+  })
+
+  test.each(['sha256-', 'sha384-x', anchor.slice(0, -1), `${anchor} ${anchor}`])('%s is no anchor', (wrong) => {
+    expect(() => readNetworkChoice(elementOf({ anchor: wrong }), { settings: {}, base, pageUrl })).toThrow(
+      refusal(/anchor must be sha256-/),
     )
   })
 })

@@ -1,12 +1,11 @@
 /** What the attributes of an element say, checked; every wrong one is told to the page's author. */
 import { type Hex, limits, MarketplaceError, parseDatasetPath } from '@enigma/protocol'
-import type { AskSource } from '../client/ask.ts'
+import type { AskSource, Question } from '../client/ask.ts'
 import type { WidgetSettings, WidgetView } from '../element-types.ts'
+import { readAccess, wrongWord } from './access.ts'
 import { readNamedParameters, readParameters } from './parameters.ts'
 
 export const views = ['table', 'line', 'bar', 'area', 'value', 'sparkline'] as const satisfies WidgetView[]
-const modes = ['inline'] as const
-const accesses = ['sample', 'grant'] as const
 const themes = ['auto', 'light', 'dark'] as const
 const loadings = ['lazy', 'eager', 'click'] as const
 
@@ -23,8 +22,11 @@ export type AttributeSource = {
 /** How rows are shown. `refreshMs`: undefined for never. */
 export type WidgetLook = { view: WidgetView; x: string; ys: readonly string[]; refreshMs: number | undefined }
 
-/** The network to ask: the address of its file, and relays in place of those that it names. */
-export type NetworkChoice = { url: string; relays: readonly string[] }
+/**
+ * The network to ask: the address of its file, the hash of what is trusted of it where the page names one, and relays in
+ * place of those that it names.
+ */
+export type NetworkChoice = { url: string; anchor: string | undefined; relays: readonly string[] }
 
 /** How to show; throws `setting-invalid`. */
 export function readLook(element: AttributeSource): WidgetLook {
@@ -44,20 +46,21 @@ export function readLook(element: AttributeSource): WidgetLook {
 
 /** What to ask; throws `setting-invalid`, and what `parseDatasetPath` does. */
 export function readSource(element: AttributeSource): AskSource {
-  oneOf(element, 'mode', modes)
-  const grant = attribute(element, 'grant')
-  const access = oneOf(element, 'access', grant === '' ? accesses : (['grant', 'sample'] as const))
-  return access === 'grant' ? readGrant(element, grant) : readSample(element)
+  const read = readAccess((name) => attribute(element, name))
+  if ('problem' in read) throw invalid(read.problem)
+  return read.access === 'grant'
+    ? readGrant(element, attribute(element, 'grant'))
+    : { kind: read.access, ...readQuestion(element) }
 }
 
-function readSample(element: AttributeSource): AskSource {
+function readQuestion(element: AttributeSource): Question {
   const dataset = attribute(element, 'dataset')
   if (dataset === '') throw invalid('The attribute dataset is missing; give <curator address>/<name>.')
   parseDatasetPath(dataset)
   const sql = sqlOf(element)
   if (sql === '') throw invalid('There is no SQL; give the attribute sql or a child <script type="application/sql">.')
   const limit = wholeNumber(element, 'limit', { least: 1, most: limits.sampleRows }) ?? defaultRows
-  return { kind: 'sample', dataset, sql, parameters: readParameters(attribute(element, 'params')), limit }
+  return { dataset, sql, parameters: readParameters(attribute(element, 'params')), limit }
 }
 
 function readGrant(element: AttributeSource, grant: string): AskSource {
@@ -86,7 +89,14 @@ export function readNetworkChoice(
   if (url === null || !/^https?:$/.test(url.protocol)) {
     throw invalid('The attribute network must be the http or https address of a network file.')
   }
-  return { url: url.href, relays: relays.length > 0 ? relays : (settings.relays ?? []) }
+  const anchor = attribute(element, 'anchor')
+  if (anchor !== '' && !/^sha256-[A-Za-z0-9+/]{43}=$/.test(anchor)) {
+    throw invalid('The attribute anchor must be sha256- and a hash in base64, as the builder of embeds writes it.')
+  }
+  return {
+    ...{ url: url.href, anchor: anchor === '' ? undefined : anchor },
+    relays: relays.length > 0 ? relays : (settings.relays ?? []),
+  }
 }
 
 function attribute(element: AttributeSource, name: string): string {
@@ -98,7 +108,7 @@ function oneOf<Word extends string>(element: AttributeSource, name: string, word
   const given = attribute(element, name)
   const word = given === '' ? words[0] : words.find((each) => each === given)
   if (word !== undefined) return word
-  throw invalid(`The attribute ${name} is "${given.slice(0, 40)}"; use ${words.join(', ')}.`)
+  throw invalid(wrongWord(name, given, words).problem)
 }
 
 function wholeNumber(

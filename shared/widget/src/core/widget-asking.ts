@@ -22,7 +22,7 @@ export type WidgetAsking = {
 }
 
 /** Creates the asking of one element; a client is leased when it first asks. */
-export function createWidgetAsking({ element, settings, base, load }: WidgetHost): WidgetAsking {
+export function createWidgetAsking({ element, settings, base, load, authorize }: WidgetHost): WidgetAsking {
   let leased: { key: string; lease: Lease } | undefined
   let hasFailed = false
 
@@ -42,13 +42,14 @@ export function createWidgetAsking({ element, settings, base, load }: WidgetHost
   return {
     async ask(source, { signal, onStep }) {
       try {
+        const session = source.kind === 'viewer' ? await authorize?.(source, signal) : undefined
         const { client, key } = clientOf()
         const answer = await shareAsk({
           ...{ key: JSON.stringify([key, source]), signal, onStep },
           begin: (shared) =>
             inTurn(shared.signal, async () => {
               const steps = { signal: shared.signal, onProgress: shared.onStep }
-              return receive(await ask({ source, client: await client, ...steps }))
+              return receive(await ask({ source, session, client: await client, ...steps }))
             }),
         })
         hasFailed = false

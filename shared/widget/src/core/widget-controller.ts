@@ -12,6 +12,7 @@ import { createWidgetFrame, type WidgetFrame } from '../view/widget-frame.ts'
 import { createLocalText, type LocalText } from '../view/local-text.ts'
 import { type AnswerView, showAnswer } from '../view/show-answer.ts'
 import { readLook, readSource, type WidgetLook } from './options.ts'
+import { inPageTurn } from './page-turn.ts'
 import { createRefreshTimer } from './refresh-timer.ts'
 import { createWidgetAsking, type WidgetAsking } from './widget-asking.ts'
 import { type ShownError, toShownError } from './widget-error.ts'
@@ -51,6 +52,8 @@ class Widget implements WidgetController {
     this.#host = host
     this.#asking = createWidgetAsking(host)
     this.#frame = createWidgetFrame(host.root, {
+      // A frame may not download: the reader saves where the dataset's own page shows it.
+      canSave: host.authorize === undefined,
       onRefresh: () => void this.run({ isRefresh: true }),
       onAbort: () => this.abort(),
       onSubscribe: () => this.#subscribe(),
@@ -124,7 +127,7 @@ class Widget implements WidgetController {
 
   async export(format: WidgetFormat): Promise<Blob> {
     if (this.#answer === undefined) throw new TypeError('There are no rows yet; wait for the event enigma-result.')
-    const { writeFile } = await this.#host.load<FilesModule>('files')
+    const { writeFile } = await this.#host.load<FilesModule>(format === 'parquet' ? 'parquet' : 'files')
     return writeFile(this.#answer.rows, format)
   }
 
@@ -151,11 +154,13 @@ class Widget implements WidgetController {
   async #show(look: WidgetLook): Promise<void> {
     const answer = this.#answer
     if (answer === undefined) return
-    const view = await showAnswer({
-      ...{ answer, look, texts: this.#texts, isTable: this.#isTable },
-      caption: this.#caption(),
-      say: (text) => this.#frame.say(text),
-    })
+    const view = await inPageTurn(() =>
+      showAnswer({
+        ...{ answer, look, texts: this.#texts, isTable: this.#isTable },
+        caption: this.#caption(),
+        say: (text) => this.#frame.say(text),
+      }),
+    )
     if (answer !== this.#answer) {
       view.end()
       return
@@ -258,10 +263,11 @@ class Widget implements WidgetController {
   }
 
   #hasOtherSql(): boolean {
-    if (this.#source?.kind !== 'sample' || this.#running !== undefined) return this.#source === undefined
+    if (this.#source === undefined || this.#source.kind === 'grant' || this.#running !== undefined)
+      return this.#source === undefined
     try {
       const now = readSource(this.#host.element)
-      return now.kind === 'sample' && now.sql !== this.#source.sql
+      return now.kind !== 'grant' && now.sql !== this.#source.sql
     } catch {
       // The change takes the SQL away: asking again tells so.
       return true

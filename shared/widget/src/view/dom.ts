@@ -28,7 +28,11 @@ export function draw<Name extends keyof SVGElementTagNameMap>(
 }
 
 /** A button that is pressed by mouse, touch or keyboard. */
-export function makeButton(text: string, onPress: () => void, attributes: Attributes = {}): HTMLButtonElement {
+export function makeButton(
+  text: string,
+  onPress: (event: Event) => void,
+  attributes: Attributes = {},
+): HTMLButtonElement {
   const button = make('button', { type: 'button', part: 'button', ...attributes }, text)
   button.addEventListener('click', onPress)
   return button

@@ -1,4 +1,5 @@
 /** The widget's shadow tree: title, tools, body, footer, and one polite line for screen readers. */
+import { fileFormats } from '@enigma/result/file-formats'
 import type { WidgetFormat } from '../element-types.ts'
 import { make, makeButton } from './dom.ts'
 import type { LocalText } from './local-text.ts'
@@ -8,6 +9,7 @@ const skeletonLines = 6
 
 /** What the reader's presses do. */
 export type FrameActions = {
+  canSave: boolean
   onRefresh: () => void
   onAbort: () => void
   onSubscribe: () => void
@@ -64,16 +66,15 @@ export function createWidgetFrame(root: ShadowRoot, actions: FrameActions): Widg
   }
 }
 
-function createParts({ onRefresh, onAbort, onToggleTable, onSave }: FrameActions) {
+function createParts({ canSave, onRefresh, onAbort, onToggleTable, onSave }: FrameActions) {
   const stop = makeButton('Stop', onAbort, { hidden: true })
   const again = makeButton('Refresh', onRefresh)
   const toggle = makeButton('Table', onToggleTable, { hidden: true })
-  const saves = (['csv', 'json', 'arrow'] as const).map((format) =>
-    makeButton(format === 'arrow' ? 'Arrow' : format.toUpperCase(), () => onSave(format), {
-      'aria-label': `Save as ${format === 'arrow' ? 'Arrow' : format.toUpperCase()}`,
-    }),
-  )
-  const tools = make('div', { class: 'tools', hidden: true }, stop, again, toggle, ...saves)
+  const saves = (Object.keys(fileFormats) as WidgetFormat[]).map((format) => {
+    const { text } = fileFormats[format]
+    return makeButton(text, () => onSave(format), { 'aria-label': `Save as ${text}` })
+  })
+  const tools = make('div', { class: 'tools', hidden: true }, stop, again, toggle, ...(canSave ? saves : []))
   const body = make('div', { class: 'body', part: 'body' })
   const badge = make('span', { class: 'badge', part: 'badge' })
   const status = make('span')

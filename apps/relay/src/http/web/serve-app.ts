@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { MarketplaceError } from '@enigma/protocol'
 import sirv from 'sirv'
+import { widgetFrame } from './security-headers.ts'
 
 /** Files whose names change with their contents: hashed ones, and a version of the widget. */
 const immutable = /^\/(?:_app\/immutable|widget\/[^/]+)\//
@@ -39,7 +40,9 @@ export async function openAppFiles(directory: string): Promise<AppFiles> {
     etag: true,
     onNoMatch: serveUnknown,
     setHeaders: (response, path) => {
-      response.setHeader('cache-control', immutable.test(path) ? 'public, max-age=31536000, immutable' : 'no-cache')
+      // The frame's policy comes with it and changes with the network.
+      const isForEver = immutable.test(path) && !widgetFrame.test(path)
+      response.setHeader('cache-control', isForEver ? 'public, max-age=31536000, immutable' : 'no-cache')
     },
   })
   return (request, response) => {

@@ -42,6 +42,8 @@ describe('the web server of a relay', () => {
     await writeFile(join(directory, 'app/_app/immutable/a.js'), 'export {}')
     await mkdir(join(directory, 'app/widget/1.2.3'), { recursive: true })
     await writeFile(join(directory, 'app/widget/1.2.3/enigma-query.js'), 'export {}')
+    await writeFile(join(directory, 'app/widget/1.2.3/frame.html'), '<p>frame</p>')
+    await writeFile(join(directory, 'app/widget/latest.json'), '{"version":"1.2.3"}')
     await writeFile(networkPath(), JSON.stringify(network))
     await writeFile(join(directory, 'secret.key'), 'secret')
     server = await startWebServer({
@@ -126,6 +128,36 @@ describe('the web server of a relay', () => {
     expect(script.headers.get('cache-control')).toContain('immutable')
     expect(file.headers.get('cache-control')).toBe('no-cache')
     expect((await get('/widget/1.2.3/gone.js')).status).toBe(404)
+  })
+
+  it('tells which widget is the newest, never from a cache', async () => {
+    const { headers, text } = await get('/widget/latest.json')
+    expect(JSON.parse(text)).toEqual({ version: '1.2.3' })
+    expect([headers.get('cache-control'), headers.get('access-control-allow-origin')]).toEqual(['no-cache', '*'])
+  })
+
+  it('lets any page hold the widget’s frame, sandboxed by its own answer, and nothing else', async () => {
+    const { text, headers } = await get('/widget/1.2.3/frame.html')
+    const policy = headers.get('content-security-policy') ?? ''
+    expect([text, headers.get('cache-control')]).toEqual(['<p>frame</p>', 'no-cache'])
+    expect(policy).toContain('frame-ancestors *;')
+    expect(policy).toContain("default-src 'none'; script-src 'self'; connect-src 'self' http://127.0.0.1:8545 ")
+    expect(policy).toContain("require-trusted-types-for 'script'; trusted-types 'none'; sandbox allow-scripts ")
+    expect(policy).not.toMatch(/allow-(?:forms|modals|top-navigation|downloads)|unsafe|blob:|data:/)
+    expect(headers.get('referrer-policy')).toBe('no-referrer')
+  })
+
+  it.each([
+    ...['/', '/d/0xabc/prices', '/widget/1.2.3/frame', '/widget/1.2.3/frame.html/', '/frame.html', '/200/frame.html'],
+    ...[
+      '/widget/../frame.html',
+      '/widget/%2e%2e/frame.html',
+      '/widget/..%2f..%2f1.2.3/frame.html',
+      '/widget/frame.html',
+    ],
+    ...['/widget/1.2.3/%66rame.html', '/widget/1.2.3/enigma-query.js', '/widget/1.2.3//frame.html', '/no-such-page'],
+  ])('forbids to frame %s', async (path) => {
+    expect((await get(path)).headers.get('content-security-policy')).toContain("frame-ancestors 'none'")
   })
 
   it.each(['/', '/_app/immutable/a.js', '/catalogue.json', '/widget', '/widgets/a', '/enigma-network.json.js'])(

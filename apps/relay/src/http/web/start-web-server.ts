@@ -40,7 +40,7 @@ export async function startWebServer(parameters: StartWebServerParameters): Prom
   const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const text = await readFile(networkPath, 'utf8')
     const url = new URL(request.url ?? '/', 'http://localhost')
-    const headers = { ...securityHeaders(parseNetworkFile(text)), ...crossOriginHeaders(url.pathname) }
+    const headers = { ...securityHeaders(parseNetworkFile(text), url.pathname), ...crossOriginHeaders(url.pathname) }
     for (const [name, value] of Object.entries(headers)) response.setHeader(name, value)
     if (request.method !== 'GET' && request.method !== 'HEAD') end(response, 405, 'GET only')
     else if (url.pathname === '/enigma-network.json') json(response, text)

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest'
-import { integrityOf, policySnippet, type SnippetParameters, tagSnippet } from './snippet.ts'
+import { policySnippet, readLatest, type SnippetParameters, tagSnippet } from './snippet.ts'
 
 const integrity = `sha384-${'A'.repeat(64)}`
 const base: SnippetParameters = {
-  ...{ origin: 'https://relay.example', loader: { version: '1.2.3', integrity } },
+  ...{ origin: 'https://relay.example', loader: { version: '1.2.3', integrity, anchor: 'sha256-abc=' } },
   ...{ dataset: `0x${'11'.repeat(20)}/zipcodes`, grant: `0x${'22'.repeat(32)}`, title: 'Open zipcodes' },
   ...{ view: 'table', theme: 'auto', template: undefined, parameters: {} },
 }
@@ -17,7 +17,7 @@ describe('the tag', () => {
   integrity="${integrity}"
   crossorigin="anonymous"
 ></script>
-<enigma-query dataset="${base.dataset}" grant="${base.grant}" view="table">
+<enigma-query dataset="${base.dataset}" grant="${base.grant}" view="table" anchor="sha256-abc=">
   <p><a href="https://relay.example/d/${base.dataset}">Open zipcodes</a></p>
 </enigma-query>`,
     )
@@ -66,15 +66,16 @@ connect-src https://relay.example https://rpc.example wss://relay.example:443 ws
   })
 })
 
-describe('the loader’s hash', () => {
+describe('the newest loader', () => {
   it('is taken where it is one', () => {
-    expect(integrityOf({ 'enigma-query.js': integrity })).toBe(integrity)
+    expect(readLatest({ version: '1.2.3', integrity, later: 1 })).toEqual({ version: '1.2.3', integrity })
   })
 
-  it.each([undefined, null, 'text', 7, [], {}, { 'enigma-query.js': 7 }, { 'enigma-query.js': 'sha384-x" onload="y' }])(
-    'is none in %j',
-    (manifest) => {
-      expect(integrityOf(manifest)).toBeUndefined()
-    },
-  )
+  it.each([
+    ...[undefined, null, 'text', 7, [], {}, { version: '1.2.3' }, { integrity }, { version: 1, integrity }],
+    ...['', '1.2', '../1.2.3', '1.2.3"', '1.2.3\n', '1.2.3-x/y'].map((version) => ({ version, integrity })),
+    ...[7, 'sha384-x" onload="y', `${integrity}"`].map((wrong) => ({ version: '1.2.3', integrity: wrong })),
+  ])('is none in %j', (latest) => {
+    expect(readLatest(latest)).toBeUndefined()
+  })
 })

@@ -2,7 +2,10 @@
 import type { EmbedLook } from './draft.ts'
 
 /** The loader that the relay serves: its version, and the hash that a page pins it by. */
-export type WidgetLoader = { version: string; integrity: string }
+export type ServedLoader = { version: string; integrity: string }
+
+/** What a tag pins: the loader's code, and by the anchor the chain, contracts and RPC nodes that it may ask. */
+export type WidgetLoader = ServedLoader & { anchor: string }
 
 export type SnippetParameters = EmbedLook & {
   /** Of the relay that serves the loader and the dataset's page. */
@@ -28,6 +31,7 @@ export function tagSnippet({ origin, loader, dataset, grant, ...look }: SnippetP
     ...(template === undefined ? [] : [['template', template]]),
     ...(Object.keys(parameters).length === 0 ? [] : [['params', JSON.stringify(parameters)]]),
     ['view', view],
+    ['anchor', loader.anchor],
     ...(theme === 'auto' ? [] : [['theme', theme]]),
   ].map(([name = '', value = '']) => `${name}="${escapeHtml(value)}"`)
   return [
@@ -69,11 +73,14 @@ function socketOf(multiaddr: string): string | undefined {
   return `${isSecure ? 'wss' : 'ws'}://${family === 'ip6' ? `[${host}]` : host}:${port}`
 }
 
-/** The loader's hash in the file that the relay serves beside it; undefined where it holds none. */
-export function integrityOf(manifest: unknown): string | undefined {
-  const files = new Map(Object.entries(typeof manifest === 'object' && manifest !== null ? manifest : {}))
-  const integrity: unknown = files.get('enigma-query.js')
-  return typeof integrity === 'string' && /^sha384-[A-Za-z0-9+/]{64}$/.test(integrity) ? integrity : undefined
+/** The newest loader by the file that the relay serves; undefined where it names none. */
+export function readLatest(latest: unknown): ServedLoader | undefined {
+  const fields = new Map(Object.entries(typeof latest === 'object' && latest !== null ? latest : {}))
+  const version: unknown = fields.get('version')
+  const integrity: unknown = fields.get('integrity')
+  const isVersion = typeof version === 'string' && /^\d{1,5}\.\d{1,5}\.\d{1,5}$/.test(version)
+  const isHash = typeof integrity === 'string' && /^sha384-[A-Za-z0-9+/]{64}$/.test(integrity)
+  return isVersion && isHash ? { version, integrity } : undefined
 }
 
 const entities: Readonly<Record<string, string>> = {

@@ -1,17 +1,16 @@
-/** Which loader of the widget this site serves: its hash stands in a file beside it. */
-import { MarketplaceError } from '@enigma/protocol'
-import { integrityOf, type WidgetLoader } from '#lib/embed/snippet.ts'
+/** Which loader of the widget this site serves, and the network that a tag of this site is for. */
+import { MarketplaceError, networkAnchor } from '@enigma/protocol'
+import { readLatest, type WidgetLoader } from '#lib/embed/snippet.ts'
+import { app } from '../app.svelte.ts'
 
-/** The version that this app writes tags for. */
-const version = '0.1.0'
+const path = '/widget/latest.json'
 
 /** Fetches it; throws `setting-invalid` where this site serves no loader. */
 export async function readLoader(): Promise<WidgetLoader> {
-  const path = `/widget/${version}/integrity.json`
-  const response = await fetch(path)
-  const manifest: unknown = response.ok ? await response.json().catch(() => undefined) : undefined
-  const integrity = integrityOf(manifest)
-  if (integrity !== undefined) return { version, integrity }
+  const [response, network] = await Promise.all([fetch(path), app.loadNetwork()])
+  const latest: unknown = response.ok ? await response.json().catch(() => undefined) : undefined
+  const served = readLatest(latest)
+  if (served !== undefined) return { ...served, anchor: await networkAnchor(network) }
   const message = 'This site does not serve the tag’s loader; its operator must put the widget beside the app.'
   throw new MarketplaceError({ code: 'setting-invalid', message, details: `${path}: ${response.status}` })
 }
