@@ -112,6 +112,20 @@ test('a viewer’s own rows: signed in elsewhere, asked by one press, out of the
     expect(visit.frames()).toHaveLength(1)
   })
 
+  await test.step('on a page of another site it is locked until the browser hands the session over', async () => {
+    const address = site.add({ body: tagOf(dataset) }).replace('127.0.0.1', 'localhost')
+    await visit.goto(address)
+    const own = inside(visit).getByRole('button', { name: 'I have signed in there' })
+    await expect(own).toBeVisible()
+    await expect(widget(visit)).toHaveAttribute('state', 'locked')
+    // Any grant refuses all others. (What is granted so is not obeyed by the browser's storage: that part is untested.)
+    await visit.context().grantPermissions(['geolocation'])
+    await own.click()
+    await expect(inside(visit).getByText('The browser refused')).toBeVisible()
+    await expect(inside(visit).getByRole('link', { name: 'Open the dataset' })).toBeVisible()
+    await visit.context().clearPermissions()
+  })
+
   await test.step('a trap is not pressed: covered, faint, cut off', async () => {
     await visit.goto(site.add({ body: tagOf(dataset, 'params="[]"').replace(sql, `${sql} -- trap`) }))
     await expect(press(visit)).toBeEnabled()
