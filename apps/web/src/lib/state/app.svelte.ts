@@ -35,13 +35,8 @@ class AppState {
     return this.#client ?? this.#keepClient(firstContent.whenShown().then(() => this.#createClient()))
   }
 
-  /**
-   * Begins to make the client early, for a page that is nothing without it; `load` is the page's, which alone names it.
-   * Whoever then asks for the client hears what failed.
-   */
-  async beginClient(load: () => Promise<unknown>): Promise<void> {
-    await firstContent.whenBegun()
-    load().catch(() => undefined)
+  /** Makes the client without waiting for the page's own parts. Whoever then asks for it hears what failed. */
+  beginClient(): void {
     if (this.#client === undefined) this.#keepClient(this.#createClient()).catch(() => undefined)
   }
 
