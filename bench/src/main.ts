@@ -32,6 +32,11 @@ const entries: readonly Entry[] = [
     load: async () => (await import('./widget.ts')).widgetBench,
   },
   {
+    name: 'widget-size',
+    description: 'bytes of the tag beside peers from their npm tarballs, before data is painted and in all',
+    load: async () => (await import('./widget-size.ts')).widgetSizeBench,
+  },
+  {
     name: 'lighthouse',
     description: 'every page of the web app in Lighthouse, mobile, median of three; an address may follow',
     load: async () => (await import('./lighthouse.ts')).lighthouseBench,
