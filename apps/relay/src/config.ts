@@ -78,6 +78,10 @@ export const settingsSchema = v.strictObject({
       host: v.optional(v.string(), '127.0.0.1'),
       /** 0 takes a free port. */
       port: v.optional(port, 0),
+      /** The origin that people know it by, such as `https://relay.example`, which frames and oEmbed name. */
+      origin: v.exactOptional(
+        v.pipe(v.string(), v.check(isOrigin, 'expected an origin such as https://relay.example')),
+      ),
     }),
   ),
   /**
@@ -191,6 +195,10 @@ export function parseSettings(text: string, path: string): Settings {
 /** Reads the network file that a command names. */
 export async function readNetworkFile({ path }: { path: string }): Promise<NetworkFile> {
   return parseNetworkFile(await readText(resolve(path)))
+}
+
+function isOrigin(text: string): boolean {
+  return /^https?:/.test(text) && URL.parse(text)?.origin === text
 }
 
 function isPath(path: string): boolean {

@@ -236,11 +236,19 @@ async function serveQueries(
 /** The web app, where the operator's settings name it. */
 async function startWeb(
   { config, log, stops }: NetworkParts,
-  { page, describe }: RelayRole,
+  { page, describe, embedOf }: RelayRole,
   onError: (error: unknown) => void,
 ): Promise<string | undefined> {
   if (config.web === undefined) return undefined
-  const web = await startWebServer({ ...config.web, networkPath: config.network, page, describe, nowMs, onError })
+  const web = await startWebServer({
+    ...config.web,
+    networkPath: config.network,
+    page,
+    describe,
+    embedOf,
+    nowMs,
+    onError,
+  })
   stops.push(() => web.stop())
   log.info({ url: web.url }, 'web app')
   return web.url

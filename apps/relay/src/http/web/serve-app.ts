@@ -17,13 +17,19 @@ const longestPath = 100
 export type AppFiles = (request: IncomingMessage, response: ServerResponse) => void
 
 /** Opens the folder; throws `setting-invalid` when it holds no built app. */
-export async function openAppFiles(directory: string): Promise<AppFiles> {
+export async function openAppFiles(
+  directory: string,
+  /** More for the header `link` of a dataset's page. */
+  linkOf: (pathname: string, request: IncomingMessage) => string | undefined,
+): Promise<AppFiles> {
   const fallback = await readFallback(directory)
   const serveUnknown: AppFiles = (request, response) => {
     const { pathname } = new URL(request.url ?? '/', 'http://localhost')
     const [, path] = datasetPage.exec(pathname) ?? []
     if (path !== undefined && request.url !== datasetFile) {
       nameFirst(response, path)
+      const link = linkOf(pathname, request)
+      if (link !== undefined) response.appendHeader('link', link)
       request.url = datasetFile
       serve(request, response)
     } else if (/\.\w+$/.test(pathname)) {

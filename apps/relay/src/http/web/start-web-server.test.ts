@@ -52,7 +52,9 @@ describe('the web server of a relay', () => {
         asked.push(pageRequest)
         return { total: 0, entries: [] }
       },
-      describe: (dataset) => (dataset === known ? { listing: { rate: 5n }, manifest: { title: 'Prices' } } : undefined),
+      describe: (dataset) =>
+        dataset === known ? { listing: { rate: 5n }, manifest: { title: 'Prices', sample: [] } } : undefined,
+      embedOf: () => undefined,
       nowMs: () => nowMs,
       onError: (error) => errors.push(error),
     })
@@ -214,7 +216,10 @@ describe('the web server of a relay', () => {
 
   it('gives a dataset that it knows', async () => {
     const { status, text } = await get(`/dataset.json?path=${knownPath}`)
-    expect([status, JSON.parse(text)]).toEqual([200, { listing: { rate: '5' }, manifest: { title: 'Prices' } }])
+    expect([status, JSON.parse(text)]).toEqual([
+      200,
+      { listing: { rate: '5' }, manifest: { title: 'Prices', sample: [] } },
+    ])
   })
 
   it.each([
@@ -246,6 +251,7 @@ describe('the web server of a relay', () => {
       ...{ directory, host: '127.0.0.1', port: 0, networkPath: networkPath() },
       page: () => expect.fail(),
       describe: () => expect.fail(),
+      embedOf: () => expect.fail(),
       nowMs: () => 0,
       onError: () => undefined,
     })

@@ -5,9 +5,12 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net'
 import { type CataloguePage } from '@enigma/catalogue'
 import { createRateLimiter, type PageRequest } from '@enigma/network'
-import { type Hex, parseNetworkFile } from '@enigma/protocol'
+import { type Embed, type Hex, type Manifest, parseNetworkFile } from '@enigma/protocol'
+import { answerJson, answerText } from './respond.ts'
 import { catalogueToJson, parsePageQuery } from './catalogue-json.ts'
 import { parseDatasetQuery } from './dataset-json.ts'
+import { createEmbedPages, type EmbedPages } from './embed-page/create-embed-pages.ts'
+import { findLoader } from './embed-page/find-loader.ts'
 import { crossOriginHeaders, securityHeaders } from './security-headers.ts'
 import { openAppFiles } from './serve-app.ts'
 
@@ -23,11 +26,15 @@ export type StartWebServerParameters = {
   host: string
   /** 0 takes a free port. */
   port: number
+  /** The origin that people know the site by, such as `https://relay.example`; what each request names when absent. */
+  origin?: string | undefined
   /** The network file; read at each request, because its relays change while a network is set up. */
   networkPath: string
   page: (request: PageRequest) => CataloguePage
   /** What this relay knows of a dataset; undefined when it does not know it. */
-  describe: (dataset: Hex) => object | undefined
+  describe: (dataset: Hex) => { manifest: Pick<Manifest, 'title' | 'sample'> } | undefined
+  /** The present revision of an embed, as this relay keeps it. */
+  embedOf: (id: Hex) => Embed | undefined
   nowMs: () => number
   onError: (error: unknown) => void
 }
@@ -35,22 +42,27 @@ export type StartWebServerParameters = {
 /** Starts the server; throws `setting-invalid` when the directory holds no built app. */
 export async function startWebServer(parameters: StartWebServerParameters): Promise<WebServer> {
   const { directory, host, port, networkPath } = parameters
-  const serveFile = await openAppFiles(directory)
-  const answerFirstPaint = createFirstPaint(parameters)
+  const embeds = createEmbedPages({
+    ...{ loader: await findLoader(directory), origin: parameters.origin, embedOf: parameters.embedOf },
+    manifestOf: (dataset) => parameters.describe(dataset)?.manifest,
+  })
+  const serveFile = await openAppFiles(directory, embeds.discovery)
+  const answerFirstPaint = createFirstPaint(parameters, embeds)
   const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const text = await readFile(networkPath, 'utf8')
     const url = new URL(request.url ?? '/', 'http://localhost')
-    const headers = { ...securityHeaders(parseNetworkFile(text), url.pathname), ...crossOriginHeaders(url.pathname) }
+    const network = parseNetworkFile(text)
+    const headers = { ...securityHeaders(network, url.pathname), ...crossOriginHeaders(url.pathname) }
     for (const [name, value] of Object.entries(headers)) response.setHeader(name, value)
-    if (request.method !== 'GET' && request.method !== 'HEAD') end(response, 405, 'GET only')
-    else if (url.pathname === '/enigma-network.json') json(response, text)
-    else if (!answerFirstPaint(url, request, response)) serveFile(request, response)
+    if (request.method !== 'GET' && request.method !== 'HEAD') answerText(response, 405, 'GET only')
+    else if (url.pathname === '/enigma-network.json') answerJson(response, text)
+    else if (!answerFirstPaint({ url, request, response, network })) serveFile(request, response)
   }
   const server = createServer((request, response) => {
     answer(request, response).catch((error: unknown) => {
       parameters.onError(error)
       if (response.headersSent) response.destroy()
-      else end(response, 500, 'The relay could not answer.')
+      else answerText(response, 500, 'The relay could not answer.')
     })
   })
   server.listen(port, host)
@@ -66,39 +78,39 @@ export async function startWebServer(parameters: StartWebServerParameters): Prom
   }
 }
 
-/** Answers `/catalogue.json` and `/dataset.json` within the rate of the asker's address; false for any other path. */
-function createFirstPaint({
-  page,
-  describe,
-  nowMs,
-}: StartWebServerParameters): (url: URL, request: IncomingMessage, response: ServerResponse) => boolean {
+type Asked = Parameters<EmbedPages['answer']>[0]
+
+/** Answers `/catalogue.json`, `/dataset.json`, `/oembed` and what lies under `/e/` within the rate of the asker's address; false for any other path. */
+function createFirstPaint(
+  { page, describe, nowMs }: StartWebServerParameters,
+  embeds: EmbedPages,
+): (asked: Asked) => boolean {
   const rate = createRateLimiter({ perSecond: pagesPerSecond, burst: pagesBurst, nowMs })
   const answerPage = (query: URLSearchParams, response: ServerResponse): void => {
     const pageRequest = parsePageQuery(query)
     const names = 'text, tag, curator, hasSample, isCurated, minRate, maxRate, sort, offset, limit'
-    if (pageRequest === undefined) end(response, 400, `Expected a query string of ${names}.`)
-    else json(response, catalogueToJson(page(pageRequest)))
+    if (pageRequest === undefined) answerText(response, 400, `Expected a query string of ${names}.`)
+    else answerJson(response, catalogueToJson(page(pageRequest)))
   }
   const answerDataset = (query: URLSearchParams, response: ServerResponse): void => {
     const dataset = parseDatasetQuery(query)
     const described = dataset === undefined ? undefined : describe(dataset)
-    if (dataset === undefined) end(response, 400, 'Expected ?path=<curator address>/<name>.')
-    else if (described === undefined) end(response, 404, 'This relay knows no such dataset.')
-    else json(response, catalogueToJson(described))
+    if (dataset === undefined) answerText(response, 400, 'Expected ?path=<curator address>/<name>.')
+    else if (described === undefined) answerText(response, 404, 'This relay knows no such dataset.')
+    else answerJson(response, catalogueToJson(described))
   }
-  return ({ pathname, searchParams }, request, response) => {
-    const answers = { '/catalogue.json': answerPage, '/dataset.json': answerDataset }
-    if (pathname !== '/catalogue.json' && pathname !== '/dataset.json') return false
-    if (rate.take(request.socket.remoteAddress ?? '')) answers[pathname](searchParams, response)
-    else end(response, 429, 'Too many requests; try again in a second.')
+  const answers = new Map([
+    ['/catalogue.json', answerPage],
+    ['/dataset.json', answerDataset],
+  ])
+  return (asked) => {
+    const { url, request, response } = asked
+    const answer = answers.get(url.pathname)
+    if (answer === undefined && !embeds.isFor(url)) return false
+    if (!rate.take(request.socket.remoteAddress ?? '')) {
+      answerText(response, 429, 'Too many requests; try again in a second.')
+    } else if (answer === undefined) embeds.answer(asked)
+    else answer(url.searchParams, response)
     return true
   }
-}
-
-function json(response: ServerResponse, body: string): void {
-  response.writeHead(200, { 'content-type': 'application/json', 'cache-control': 'no-cache' }).end(body)
-}
-
-function end(response: ServerResponse, status: number, text: string): void {
-  response.writeHead(status, { 'content-type': 'text/plain' }).end(text)
 }
