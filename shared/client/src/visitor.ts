@@ -6,7 +6,7 @@ import type { NetworkFile } from '@enigma/protocol'
 import type { VisitorHostParameters } from './host/visitor-host.ts'
 import type { VisitorClient } from './visitor-marketplace.ts'
 
-export type { AskEmbed, AskEmbedParameters } from './embeds/ask-embed.ts'
+export type { AskEmbed, AskEmbedParameters, MintForVisitor } from './embeds/ask-embed.ts'
 export type { Batch } from './query/batch.ts'
 export type { SampleParameters } from './query/query-request.ts'
 export type { QueryResult, QueryRun } from './query/query-run.ts'

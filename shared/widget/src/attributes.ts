@@ -7,7 +7,14 @@ export const textAttributes = [
 ] as const
 
 /** Every one that is observed: a change is live. */
-export const observedAttributes: readonly string[] = [...textAttributes, 'dataset', 'refresh', 'controls', 'lang']
+export const observedAttributes: readonly string[] = [
+  ...textAttributes,
+  'dataset',
+  'grant-url',
+  'refresh',
+  'controls',
+  'lang',
+]
 
 /** Those that change how rows are shown, not which. */
 export const shownAttributes: readonly string[] = ['view', 'x', 'y', 'theme', 'lang', 'controls', 'loading', 'refresh']

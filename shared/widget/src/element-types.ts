@@ -42,6 +42,8 @@ export type EnigmaQueryAttributes = {
   access?: WidgetAccess
   /** The id of an embed grant, 32 bytes as hex. */
   grant?: string
+  /** Of a minted embed: where the page's own server hands a visitor's grant out; relative to the page. */
+  'grant-url'?: string
   /** Which of the grant's templates; may be absent where it has one. */
   template?: string
   /** When it begins: once it is nearly in view (default), at once, or when it is pressed. */
@@ -96,7 +98,7 @@ export type WidgetSettings = {
 
 type ReflectedTexts = Omit<
   Required<EnigmaQueryAttributes>,
-  'dataset' | 'refresh' | 'limit' | 'view' | 'controls' | 'lang'
+  'dataset' | 'grant-url' | 'refresh' | 'limit' | 'view' | 'controls' | 'lang'
 >
 
 export type EnigmaQueryElement = HTMLElement & { [Name in keyof ReflectedTexts]: string } & {

@@ -24,6 +24,8 @@ export type Site = {
   add: (page: SitePage) => string
   /** The loader's tag with its hash, from the relay or from a mirror of it. */
   tag: (from?: string) => string
+  /** Hands a path on to a server of its own, as a reverse proxy does; to none where undefined. */
+  forward: (path: string, to: string | undefined) => void
   /** Paths that were asked of it. */
   readonly asked: readonly string[]
   /** Changes the bytes of a file of the widget that it mirrors; none when undefined. */
@@ -33,7 +35,7 @@ export type Site = {
 
 /** Starts the site beside the relay at `relayUrl`. Under `/widget/` it mirrors the relay's files, as a hostile host could. */
 export async function startSite(relayUrl: string): Promise<Site> {
-  const pages = new Map<string, SitePage>()
+  const [pages, forwards] = [new Map<string, SitePage>(), new Map<string, string>()]
   const asked: string[] = []
   let change: ((path: string, text: string) => string) | undefined
   const integrity = await integrityOf(relayUrl)
@@ -43,6 +45,8 @@ export async function startSite(relayUrl: string): Promise<Site> {
   const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const { pathname } = new URL(request.url ?? '/', 'http://localhost')
     asked.push(pathname)
+    const to = forwards.get(pathname)
+    if (to !== undefined) return handOn(request, response, to)
     const page = pages.get(pathname)
     if (page !== undefined) {
       const policy = page.policy === undefined ? {} : { 'content-security-policy': page.policy }
@@ -76,6 +80,10 @@ export async function startSite(relayUrl: string): Promise<Site> {
       pages.set(path, page)
       return url + path
     },
+    forward(path, to) {
+      if (to === undefined) forwards.delete(path)
+      else forwards.set(path, to)
+    },
     tamper(next) {
       change = next
     },
@@ -85,6 +93,14 @@ export async function startSite(relayUrl: string): Promise<Site> {
       await once(server, 'close')
     },
   }
+}
+
+/** Asks another server and gives its answer back. */
+async function handOn(request: IncomingMessage, response: ServerResponse, to: string): Promise<void> {
+  const [method, body] = [request.method ?? 'GET', Buffer.concat(await request.toArray())]
+  const answered = await fetch(to, { method, ...(method === 'POST' ? { body } : {}) })
+  response.writeHead(answered.status, { 'content-type': answered.headers.get('content-type') ?? 'text/plain' })
+  response.end(await answered.text())
 }
 
 /** What a person copies out of the builder: the hash that the relay serves beside the loader. */

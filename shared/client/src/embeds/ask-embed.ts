@@ -33,7 +33,16 @@ export type AskEmbedParameters = Pick<
   origin?: string
   /** Of an embed that its site's server mints for each visitor. */
   minted?: MintedGrant
+  /** In its place: has the site's server mint one for this page's own key; `isFresh` where the one before no longer counts. */
+  mint?: MintForVisitor
 }
+
+export type MintForVisitor = (parameters: {
+  /** 65 bytes. */
+  visitorKey: Hex
+  isFresh: boolean
+  signal: AbortSignal | undefined
+}) => Promise<SignedGrant>
 
 /** What a node says of a grant that a later revision may stand in for. */
 const renewable: ReadonlySet<ErrorCode> = new Set(['grant-superseded', 'grant-revoked', 'grant-expired'])
@@ -44,7 +53,7 @@ export type AskEmbed = (parameters: AskEmbedParameters) => Promise<QueryRun>
 export function createAskEmbed(inside: AskingInside, find: FindEmbed): AskEmbed {
   const { parts, connections, datasets } = inside
   let visitor: Promise<SessionKey> | undefined
-  return async ({ grant: id, template: name, parameters: values = {}, origin, minted, ...ask }) => {
+  return async ({ grant: id, template: name, parameters: values = {}, origin, minted, mint, ...ask }) => {
     const embed = await find({ id, signal: ask.signal })
     const { grant } = embed.grant
     checkOrigin(grant.origin, origin)
@@ -55,7 +64,9 @@ export function createAskEmbed(inside: AskingInside, find: FindEmbed): AskEmbed 
       requireSame({ template, limits: grant.limits }, termsIn(present, template.name))
       const key = minted?.key ?? (await (visitor ??= createSessionKey()))
       const claim = await claimTemplate(present.templates, template.name)
-      const grants: GrantChain = minted === undefined ? [present.grant] : [present.grant, minted.grant]
+      const asked = mint?.({ visitorKey: key.publicKey, isFresh: attempt > 1, signal })
+      const below = minted?.grant ?? (await asked)
+      const grants: GrantChain = below === undefined ? [present.grant] : [present.grant, below]
       return { key, grants, template: claim }
     }
     const bounds = {

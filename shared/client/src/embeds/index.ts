@@ -1,6 +1,6 @@
 /** Embeds: asking by one without a wallet, and an owner's own; loaded apart, since few pages need them. */
 export * from './create-embeds.ts'
-export type { AskEmbedParameters, MintedGrant } from './ask-embed.ts'
+export type { AskEmbedParameters, MintedGrant, MintForVisitor } from './ask-embed.ts'
 export { mintGrant, type MintGrantParameters } from './mint-grant.ts'
 export type { CreateEmbedParameters, EmbedTerms, ReviseEmbedParameters } from './manage-embeds.ts'
 export { termsOf } from './manage-embeds.ts'

@@ -9,6 +9,7 @@ import type {
 } from '@enigma/client/visitor'
 import { type Hex, MarketplaceError, type Parameter } from '@enigma/protocol'
 import type { NamedParameters } from '../core/parameters.ts'
+import { minterAt } from './minter-at.ts'
 
 /** One question about a dataset. */
 export type Question = { dataset: string; sql: string; parameters: readonly Parameter[]; limit: number }
@@ -17,7 +18,7 @@ export type Question = { dataset: string; sql: string; parameters: readonly Para
 export type AskSource =
   | ({ kind: 'sample' } & Question)
   | ViewerSource
-  | { kind: 'grant'; grant: Hex; template?: string; parameters: NamedParameters }
+  | { kind: 'grant'; grant: Hex; grantUrl?: string; template?: string; parameters: NamedParameters }
 export type ViewerSource = { kind: 'viewer' } & Question
 
 /** What of an SDK client is used; one that knows no grants has no `embed`, one that knows no sessions no `query`. */
@@ -46,9 +47,10 @@ export async function ask({ source, client, session, signal, onProgress }: AskPa
     return client.query({ ...question, session })
   }
   if (client.embed === undefined) throw unable('by grants', 'embed')
-  const { grant, template, parameters } = source
+  const { grant, grantUrl, template, parameters } = source
   const named = template === undefined ? {} : { template }
-  return client.embed({ grant, ...named, parameters, origin: location.origin, signal, onProgress })
+  const minted = grantUrl === undefined ? {} : { mint: minterAt({ url: grantUrl, grant }) }
+  return client.embed({ grant, ...named, ...minted, parameters, origin: location.origin, signal, onProgress })
 }
 
 function unable(how: string, method: string): MarketplaceError {

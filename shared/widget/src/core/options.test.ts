@@ -34,6 +34,11 @@ describe('what is asked', () => {
     expect(readSource(elementOf({ grant, params, template: 'closes' }))).toEqual({
       ...{ kind: 'grant', grant, template: 'closes', parameters: { symbol: 'BTC' } },
     })
+    expect(readSource(elementOf({ grant, 'grant-url': '/mint' }))).toEqual({
+      ...{ kind: 'grant', grant, grantUrl: '/mint', parameters: {} },
+    })
+    for (const from of ['javascript:alert(1)', 'data:,{}', 'file:///etc/passwd', 'http://'])
+      expect(() => readSource(elementOf({ grant, 'grant-url': from }))).toThrow(refusal(/grant-url must be/))
     expect(readSource(elementOf({ grant: grant.toUpperCase().replace('0X', '0x') }))).toMatchObject({ grant })
   })
 

@@ -68,7 +68,13 @@ function readGrant(element: AttributeSource, grant: string): AskSource {
     throw invalid('The attribute grant must be the id of an embed grant: 0x and 64 hex digits.')
   const template = attribute(element, 'template')
   const parameters = readNamedParameters(attribute(element, 'params'))
-  const source = { kind: 'grant', grant: grant.toLowerCase() as Hex, parameters } as const
+  const from = attribute(element, 'grant-url')
+  // Relative to the page, whichever that is: what counts here is that it cannot be of another scheme.
+  if (!/^https?:$/.test(URL.parse(from, 'https://page.invalid')?.protocol ?? '')) {
+    throw invalid("The attribute grant-url must be the http or https address at which the site's server mints grants.")
+  }
+  const minted = from === '' ? {} : { grantUrl: from }
+  const source = { kind: 'grant', grant: grant.toLowerCase() as Hex, ...minted, parameters } as const
   return template === '' ? source : { ...source, template }
 }
 

@@ -1,6 +1,6 @@
 /** What a signed template allows, as its owner reads it and as the fields of its preview begin. */
 import { formatCount } from '#lib/format/numbers.ts'
-import type { PlannedTemplate } from './read-draft.ts'
+import type { PlannedTemplate } from './read-template.ts'
 import { plainValue } from './read-allowed.ts'
 import type { ParameterValue } from '#lib/sql/parse-parameter.ts'
 

@@ -25,24 +25,51 @@ export type DraftParameter = {
 /** Of one answer, and of answers; whole numbers as typed. */
 export type DraftLimits = { maxRows: string; perMinute: string; perDay: string; total: string }
 
+/** One question that visitors may ask; `parameters` by number: what is not typed follows the SQL. */
+export type DraftTemplate = {
+  name: string
+  sql: string
+  parameters: Readonly<Record<number, Partial<DraftParameter>>>
+}
+
+/** Who may ask: anybody, or whom the site's own server lets in. */
+export const embedAccesses = ['open', 'minted'] as const
+export type EmbedAccess = (typeof embedAccesses)[number]
+
 export type EmbedDraft = DraftLimits &
   EmbedLook & {
     dataset: string
-    sql: string
-    /** By number; what is not typed follows the SQL. */
-    parameters: Readonly<Record<number, Partial<DraftParameter>>>
+    /** At least one. */
+    templates: readonly DraftTemplate[]
+    access: EmbedAccess
+    /** Of a minted embed the public key of the site's server. */
+    minter: string
     /** Origins of sites, one a line; empty for any. */
     origins: string
     days: string
   }
 
+const firstTemplate: DraftTemplate = { name: 'main', sql: '', parameters: {} }
+
 export const emptyDraft: EmbedDraft = {
-  ...{ dataset: '', sql: '', parameters: {}, maxRows: '100', perMinute: '60', perDay: '10000', total: '100000' },
+  ...{ dataset: '', templates: [firstTemplate], access: 'open', minter: '' },
+  ...{ maxRows: '100', perMinute: '60', perDay: '10000', total: '100000' },
   ...{ origins: '', days: '30', view: 'table', theme: 'auto' },
 }
 
 /** A parameter with everything that nobody typed filled in from the SQL. */
 export type WholeParameter = DraftParameter & { number: number; column: string | undefined }
+
+/** A template with every parameter whole. */
+export type WholeTemplate = Omit<DraftTemplate, 'parameters'> & { parameters: readonly WholeParameter[] }
+
+/** Another template, by a name that is free. */
+export function anotherTemplate(templates: readonly DraftTemplate[], sql: string): DraftTemplate {
+  const taken = new Set(templates.map(({ name }) => name))
+  let number = templates.length + 1
+  while (taken.has(`query${String(number)}`)) number++
+  return { ...firstTemplate, name: `query${String(number)}`, sql }
+}
 
 /** Whether values of a type have an order, and so may be allowed by a range. */
 export function isRanged(type: ParameterType): boolean {
@@ -51,7 +78,7 @@ export function isRanged(type: ParameterType): boolean {
 
 /** The parameters of the SQL, each as typed, or by the column that it stands beside. */
 export function parametersOf(
-  typed: EmbedDraft['parameters'],
+  typed: DraftTemplate['parameters'],
   found: readonly FoundParameter[],
 ): readonly WholeParameter[] {
   const names = new Set<string>()

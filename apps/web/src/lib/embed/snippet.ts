@@ -14,6 +14,8 @@ export type SnippetParameters = EmbedLook & {
   dataset: string
   /** The embed's id. */
   grant: string
+  /** Of a minted embed: where the page's server hands grants out. */
+  grantUrl?: string
   /** Names one of several. */
   template: string | undefined
   /** Values by name that the page begins with. */
@@ -24,10 +26,11 @@ export type SnippetParameters = EmbedLook & {
 
 /** The tag. Whatever the values hold, it stays inside of its quotes. */
 export function tagSnippet({ origin, loader, dataset, grant, ...look }: SnippetParameters): string {
-  const { view, theme, template, parameters, title } = look
+  const { view, theme, template, parameters, title, grantUrl } = look
   const attributes = [
     ['dataset', dataset],
     ['grant', grant],
+    ...(grantUrl === undefined ? [] : [['grant-url', grantUrl]]),
     ...(template === undefined ? [] : [['template', template]]),
     ...(Object.keys(parameters).length === 0 ? [] : [['params', JSON.stringify(parameters)]]),
     ['view', view],

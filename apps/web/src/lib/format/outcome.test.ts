@@ -16,6 +16,8 @@ test.each<[Outcome, RegExp]>([
   [{ kind: 'collect', collected: 100n, fee: 5n, paid: 0n }, /^The dataset had earned/],
   [{ kind: 'collect', collected: eng, fee: 0n, paid: eng + 1n }, /^1\.0{17}1 ENG came to your account\./],
   [{ kind: 'withdraw', paid: 1n }, /^0\.0{17}1 ENG came/],
+  [{ kind: 'end-grant' }, /refuse it from this block on/],
+  [{ kind: 'end-grants' }, /signs in again/],
 ])('%o is told with its exact amounts', (outcome, text) => {
   const told = tellOutcome(outcome)
   expect(told.text).toMatch(text)

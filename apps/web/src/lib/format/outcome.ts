@@ -20,6 +20,9 @@ export type Outcome =
   /** `paid`: to the account that collected; `collected`: of all payees, the fee included. */
   | { kind: 'collect'; collected: bigint; fee: bigint; paid: bigint }
   | { kind: 'withdraw'; paid: bigint }
+  /** One grant, by its id, or every one that the account has signed. */
+  | { kind: 'end-grant' }
+  | { kind: 'end-grants' }
 
 type Told = { title: string; text: string }
 type Tellers = { [Kind in Outcome['kind']]: (outcome: Extract<Outcome, { kind: Kind }>) => Told }
@@ -84,6 +87,11 @@ const tellers: Tellers = {
     text: `${paid === 0n ? '' : `${exact(paid)} came to your account. `}The dataset had earned ${exact(collected)}; ${exact(fee)} of it went to the reward pool.`,
   }),
   withdraw: ({ paid }) => ({ title: 'You are paid.', text: `${exact(paid)} came to your account.` }),
+  'end-grant': () => ({ title: 'The embed is ended for ever.', text: 'Nodes refuse it from this block on.' }),
+  'end-grants': () => ({
+    title: 'All sessions and embeds are ended.',
+    text: 'Nodes refuse them from this block on. The wallet signs in again when you ask next; an embed comes back where you sign it again.',
+  }),
 }
 
 /** What happened, and the exact amounts. */

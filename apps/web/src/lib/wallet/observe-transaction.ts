@@ -9,9 +9,9 @@ import {
   TransactionReceiptNotFoundError,
 } from 'viem'
 import type { Transaction, TransactionEvent } from './transaction.ts'
-import { outcomeOf } from './transaction-outcome.ts'
+import { type Contracts, outcomeOf } from './transaction-outcome.ts'
 
-type Observe = { client: ChainClient; marketplace: Hex; transaction: Transaction }
+type Observe = { client: ChainClient; contracts: Contracts; transaction: Transaction }
 
 /** The event to advance a transaction by; undefined where the chain has nothing to say. Throws `MarketplaceError`. */
 export async function observeTransaction(parameters: Observe): Promise<TransactionEvent | undefined> {
@@ -34,20 +34,20 @@ export async function readReceipt(client: ChainClient, hash: Hex): Promise<Trans
   return block.hash === receipt.blockHash ? receipt : undefined
 }
 
-async function observeSent({ client, marketplace, transaction }: Observe, hash: Hex, head: number) {
+async function observeSent({ client, contracts, transaction }: Observe, hash: Hex, head: number) {
   const receipt = await readReceipt(client, hash)
-  if (receipt !== undefined) return receiptEvent({ receipt, transaction, marketplace, head })
+  if (receipt !== undefined) return receiptEvent({ receipt, transaction, contracts, head })
   const event = await replacementOf(client, transaction, hash, head)
   if (event !== undefined) return event
   const known = await orNotFound(client.getTransaction({ hash }))
   return { name: known === undefined ? 'missing' : 'seen', hash, block: head } as const
 }
 
-type ReceiptEvent = { receipt: TransactionReceipt; transaction: Transaction; marketplace: Hex; head: number }
+type ReceiptEvent = { receipt: TransactionReceipt; transaction: Transaction; contracts: Contracts; head: number }
 
-function receiptEvent({ receipt, transaction, marketplace, head }: ReceiptEvent): TransactionEvent {
+function receiptEvent({ receipt, transaction, contracts, head }: ReceiptEvent): TransactionEvent {
   const { transactionHash: hash, blockHash } = receipt
-  const outcome = receipt.status === 'success' ? outcomeOf({ kind: transaction.kind, receipt, marketplace }) : undefined
+  const outcome = receipt.status === 'success' ? outcomeOf({ kind: transaction.kind, receipt, contracts }) : undefined
   if (outcome === undefined) {
     const message = 'Another transaction came first, so the contract refused this one. Look at the present state.'
     return { name: 'reverted', hash, error: { code: 'transaction-reverted', message } }

@@ -1,26 +1,35 @@
 /** What a mined transaction did, out of its receipt: the same words live and after a reload. */
 import {
   engTokenAbi,
+  type GrantRegistryEvent,
   type MarketplaceEvent,
   type MarketplaceEventName,
   type MarketplaceEventOf,
+  parseGrantRegistryEvents,
   parseMarketplaceEvents,
 } from '@enigma/chain'
-import type { Hex } from '@enigma/protocol'
+import type { Hex, NetworkFile } from '@enigma/protocol'
 import { parseEventLogs, type TransactionReceipt } from 'viem'
 import type { TransactionKind, TransactionOutcome } from './transaction.ts'
 
-type Parameters = { kind: TransactionKind; receipt: TransactionReceipt; marketplace: Hex }
+export type Contracts = Pick<NetworkFile, 'marketplace' | 'grantRegistry'>
+type Parameters = { kind: TransactionKind; receipt: TransactionReceipt; contracts: Contracts }
 type Events = readonly MarketplaceEvent[]
+/** What ends grants is told by their registry. */
+const grantEvents = { 'end-grant': 'GrantRevoked', 'end-grants': 'EpochBumped' } as const
 /** Kinds that an event of the marketplace tells; an allowance is the token's. */
-type TellingKind = Exclude<TransactionKind, 'allowance'>
+type TellingKind = Exclude<TransactionKind, 'allowance' | keyof typeof grantEvents>
 type Readers = {
   [Kind in TellingKind]: (events: Events) => Extract<TransactionOutcome, { kind: Kind }> | undefined
 }
 
 /** Undefined where the receipt does not hold the event that this kind of transaction leaves. */
-export function outcomeOf({ kind, receipt, marketplace }: Parameters): TransactionOutcome | undefined {
+export function outcomeOf({ kind, receipt, contracts }: Parameters): TransactionOutcome | undefined {
+  const { marketplace, grantRegistry } = contracts
   if (kind === 'allowance') return allowanceOf(receipt, marketplace)
+  if (kind === 'end-grant' || kind === 'end-grants') {
+    return hasGrantEvent(receipt, grantRegistry, grantEvents[kind]) ? { kind } : undefined
+  }
   return readers[kind](parseMarketplaceEvents({ marketplace, logs: receipt.logs }))
 }
 
@@ -82,6 +91,15 @@ const readers: Readers = {
     const args = find(events, 'Withdrawn')?.args
     return args && { kind: 'withdraw', paid: args.amount }
   },
+}
+
+function hasGrantEvent(
+  { logs }: TransactionReceipt,
+  grantRegistry: Hex | undefined,
+  name: GrantRegistryEvent['name'],
+): boolean {
+  if (grantRegistry === undefined) return false
+  return parseGrantRegistryEvents({ grantRegistry, logs }).some((event) => event.name === name)
 }
 
 function allowanceOf({ logs }: TransactionReceipt, marketplace: Hex): TransactionOutcome | undefined {

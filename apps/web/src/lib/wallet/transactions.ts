@@ -162,7 +162,7 @@ function createWatcher({ client, network, store, locks }: CreateTransactionsPara
   const look = async () => {
     const watched = (await store.all()).filter((each) => isOurs(each) && isWatched(each, network.confirmations + 1))
     for (const transaction of watched) {
-      const event = await observeTransaction({ client, marketplace: network.marketplace, transaction })
+      const event = await observeTransaction({ client, contracts: network, transaction })
       if (event !== undefined) await store.change(transaction.id, (current) => advance(current, event))
     }
     return watched.length > 0

@@ -16,8 +16,12 @@ function open(): Promise<Opened | undefined> {
 
 async function openDrafts(): Promise<Opened> {
   const { chainId, marketplace } = await app.loadNetwork()
-  const database = await openDB<Schema>('enigma-embed', 1, {
-    upgrade: (created) => void created.createObjectStore('drafts'),
+  const database = await openDB<Schema>('enigma-embed', 2, {
+    upgrade(created) {
+      // A draft of the first version had one template and no name for it.
+      if (created.objectStoreNames.contains('drafts')) created.deleteObjectStore('drafts')
+      created.createObjectStore('drafts')
+    },
   })
   return { database, network: `${chainId}:${marketplace}` }
 }

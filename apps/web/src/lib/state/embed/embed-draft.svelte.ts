@@ -2,15 +2,18 @@
 import type { Hex } from '@enigma/protocol'
 import { countAnswers } from '@enigma/query'
 import {
+  anotherTemplate,
   type DraftParameter,
+  type DraftTemplate,
   type EmbedDraft,
   emptyDraft,
   parametersOf,
-  type WholeParameter,
+  type WholeTemplate,
 } from '#lib/embed/draft.ts'
 import { firstAllowed } from '#lib/embed/describe-allowed.ts'
 import { type EmbedPlan, type EmbedProblems, readDraft } from '#lib/embed/read-draft.ts'
 import { leastAnswersOf, type LimitBounds } from '#lib/embed/read-limits.ts'
+import { isRight } from '#lib/embed/read-template.ts'
 import type { ShownError } from '#lib/format/shown-error.ts'
 import { findParameters } from '#lib/sql/find-parameters.ts'
 import type { SqlSchema } from '#lib/sql/schema.ts'
@@ -23,6 +26,7 @@ import { wallet } from '../wallet.svelte.ts'
 import { keepDraftHere, readDraftHere } from './draft-store.ts'
 import { embeds } from './embeds.svelte.ts'
 
+const noTemplate: WholeTemplate = { name: '', sql: '', parameters: [] }
 const noSchema: SqlSchema = { tables: [], defaultTable: undefined, functions: [] }
 /** Before the dataset is known: what the wire allows. */
 const unknownMaxRows = 5_000_000
@@ -41,18 +45,24 @@ export class EmbedDraftState {
   isAuthorizing = $state(false)
   isSigning = $state(false)
   signError = $state.raw<ShownError>()
-  /** What the answers were tried with. */
-  #triedWith = $state('')
+  /** Which template is shown. */
+  at = $state(0)
+  /** What has answered here. */
+  #proven = $state.raw<ReadonlySet<string>>(new Set())
   #saving: Promise<void> = Promise.resolve()
   #loading: AbortController | undefined
 
   readonly schema: SqlSchema = $derived(this.dataset?.schema ?? noSchema)
-  readonly parameters: readonly WholeParameter[] = $derived(
-    parametersOf(this.draft.parameters, findParameters(this.draft.sql, this.schema)),
+  readonly templates: readonly WholeTemplate[] = $derived(
+    this.draft.templates.map(({ name, sql, parameters }) => {
+      return { name, sql, parameters: parametersOf(parameters, findParameters(sql, this.schema)) }
+    }),
   )
+  /** The one that is shown. */
+  readonly template: WholeTemplate = $derived(this.templates[this.at] ?? noTemplate)
   readonly #read = $derived(
     readDraft(this.draft, {
-      ...{ parameters: this.parameters, bounds: this.#bounds() },
+      ...{ templates: this.templates, bounds: this.#bounds() },
       ...{ hasAccount: wallet.account !== undefined, datasetProblem: this.#datasetProblem() },
     }),
   )
@@ -60,13 +70,13 @@ export class EmbedDraftState {
   /** What would be signed; undefined while anything speaks against it. */
   readonly plan: EmbedPlan | undefined = $derived(this.#read.plan)
   /** Different answers of the plan; undefined where they cannot be counted. */
-  readonly answers: bigint | undefined = $derived(
-    this.plan === undefined ? undefined : countAnswers(this.plan.template),
-  )
-  /** Whether what would be signed has answered here. */
-  readonly isProven: boolean = $derived(
-    this.run.phase === 'verified' && this.plan !== undefined && this.#triedWith === keyOf(this.plan),
-  )
+  readonly answers: bigint | undefined = $derived(this.plan && countAll(this.plan))
+  /** Whether all that would be signed has answered here. */
+  readonly isProven: boolean = $derived(this.plan?.templates.every((_, at) => this.#isProven(this.plan, at)) ?? false)
+
+  #isProven(plan: EmbedPlan | undefined, at: number): boolean {
+    return plan !== undefined && this.#proven.has(keyOf(plan, at))
+  }
 
   /** Nodes share an embed's budgets evenly. */
   #bounds(): LimitBounds {
@@ -93,8 +103,9 @@ export class EmbedDraftState {
     if (path !== undefined) {
       const isSame = path.toLowerCase() === this.draft.dataset && shared === undefined
       const typed = shared?.parameters.map(({ type, text }, at) => [at + 1, asParameter(type, text)]) ?? []
-      const parameters = Object.fromEntries(typed) as EmbedDraft['parameters']
-      if (!isSame) this.change({ dataset: path.toLowerCase(), sql: shared?.sql ?? '', parameters })
+      const parameters = Object.fromEntries(typed) as DraftTemplate['parameters']
+      const templates = [{ name: 'main', sql: shared?.sql ?? '', parameters }]
+      if (!isSame) this.change({ dataset: path.toLowerCase(), templates })
     }
     await this.loadDataset()
   }
@@ -107,9 +118,36 @@ export class EmbedDraftState {
     this.#saving = this.#saving.then(async () => void (this.isKept = await keepDraftHere(draft)))
   }
 
+  /** Changes the template that is shown. */
+  changeTemplate(changes: Partial<DraftTemplate>): void {
+    this.change({
+      templates: this.draft.templates.map((each, at) => (at === this.at ? { ...each, ...changes } : each)),
+    })
+  }
+
   changeParameter(number: number, changes: Partial<DraftParameter>): void {
-    const { parameters } = this.draft
-    this.change({ parameters: { ...parameters, [number]: { ...parameters[number], ...changes } } })
+    const parameters = this.draft.templates[this.at]?.parameters ?? {}
+    this.changeTemplate({ parameters: { ...parameters, [number]: { ...parameters[number], ...changes } } })
+  }
+
+  /** Shows another template of the draft. */
+  show(at: number): void {
+    this.at = at
+    this.run.clear()
+  }
+
+  /** One more question of the same embed. */
+  addTemplate(): void {
+    const sql = this.dataset === undefined ? '' : firstQuery(this.dataset)
+    this.change({ templates: [...this.draft.templates, anotherTemplate(this.draft.templates, sql)] })
+    this.show(this.draft.templates.length - 1)
+  }
+
+  /** Takes the shown template out, where it is not the last one. */
+  removeTemplate(): void {
+    if (this.draft.templates.length < 2) return
+    this.change({ templates: this.draft.templates.filter((_, at) => at !== this.at) })
+    this.show(Math.max(0, this.at - 1))
   }
 
   /** Another dataset: its tables, and what the account may ask of it. */
@@ -134,7 +172,7 @@ export class EmbedDraftState {
       const dataset = await loadConsoleDataset(path, loading.signal)
       if (loading.signal.aborted) return
       this.dataset = dataset
-      if (this.draft.sql.trim() === '') this.change({ sql: firstQuery(dataset) })
+      if (this.template.sql.trim() === '') this.changeTemplate({ sql: firstQuery(dataset) })
     } catch (error) {
       if (!loading.signal.aborted) this.datasetError = toShownError(error)
     }
@@ -145,19 +183,35 @@ export class EmbedDraftState {
     if (isDatasetPath(this.draft.dataset)) await this.access.read(this.draft.dataset, wallet.account)
   }
 
-  /** Runs the SQL as the subscriber, with the first value that each parameter allows. */
+  /** Runs the shown SQL as the subscriber, then what else was not tried yet; stays at the first that does not answer. */
   async tryOut(): Promise<void> {
     this.wasTried = true
     const { plan } = this
     const { account } = wallet
-    if (plan === undefined || account === undefined) return
+    if (plan === undefined) {
+      const wrong = this.problems.templates.findIndex((each) => !isRight(each))
+      if (wrong >= 0 && isRight(this.problems.templates[this.at] ?? { parameters: {} })) this.show(wrong)
+      return
+    }
+    if (account === undefined) return
     if (!(await this.access.whenKnown()) || this.plan === undefined) return
-    const { template, dataset } = plan
-    this.#triedWith = keyOf(plan)
+    const others = [...plan.templates.keys()].filter((at) => at !== this.at && !this.#isProven(plan, at))
+    for (const at of [this.at, ...others]) if (!(await this.#tryOne(plan, at, account))) return
+  }
+
+  /** Runs one template with the first value that each parameter allows; whether it answered. */
+  async #tryOne(plan: EmbedPlan, at: number, account: Hex): Promise<boolean> {
+    const template = plan.templates[at]
+    if (template === undefined) return false
+    if (at !== this.at) this.show(at)
     await this.run.run({
-      ...{ dataset, sql: template.sql, parameters: template.parameters.map(({ allowed }) => firstAllowed(allowed)) },
+      ...{ dataset: plan.dataset, sql: template.sql },
+      parameters: template.parameters.map(({ allowed }) => firstAllowed(allowed)),
       ...{ path: 'blind', account, ...this.access.terms, maxRows: template.maxRows },
     })
+    if (this.run.phase !== 'verified') return false
+    this.#proven = new Set(this.#proven).add(keyOf(plan, at))
+    return true
   }
 
   /** Asks the wallet for the one signature of a session, then tries. */
@@ -195,8 +249,19 @@ export class EmbedDraftState {
   }
 }
 
-function keyOf({ dataset, template }: EmbedPlan): string {
-  return JSON.stringify([dataset, template])
+function keyOf({ dataset, templates }: EmbedPlan, at: number): string {
+  return JSON.stringify([dataset, templates[at]])
+}
+
+/** Different answers of all templates together; undefined where those of one cannot be counted. */
+function countAll({ templates }: EmbedPlan): bigint | undefined {
+  let sum = 0n
+  for (const template of templates) {
+    const answers = countAnswers(template)
+    if (answers === undefined) return undefined
+    sum += answers
+  }
+  return sum
 }
 
 function asParameter(type: string, text: string): Partial<DraftParameter> {

@@ -2,6 +2,7 @@
 import { type EmbedLook, isRanged } from '#lib/embed/draft.ts'
 import { firstAllowed, valueText } from '#lib/embed/describe-allowed.ts'
 import { plainValue } from '#lib/embed/read-allowed.ts'
+import { grantUrl } from '#lib/embed/server-snippet.ts'
 import { policySnippet, tagSnippet, type WidgetLoader } from '#lib/embed/snippet.ts'
 import type { ShownError } from '#lib/format/shown-error.ts'
 import { type ParameterValue, parseParameter } from '#lib/sql/parse-parameter.ts'
@@ -98,6 +99,7 @@ export class EmbedPreviewState {
     return tagSnippet({
       ...{ origin, loader, dataset: item.dataset, grant: item.id, parameters: values, title: `Open ${name}`, ...look },
       template: item.templates.length > 1 ? this.template : undefined,
+      ...(item.isMinted ? { grantUrl } : {}),
     })
   }
 

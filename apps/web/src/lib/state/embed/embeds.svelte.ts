@@ -23,6 +23,8 @@ export type EmbedItem = {
   /** Its site's own server lets each visitor in. */
   isMinted: boolean
   revision: number
+  /** Of the account, when it was signed. */
+  epoch: number
 }
 /** Answers as nodes counted them, today (UTC) and in all, and bytes of today; `missing` nodes did not say. */
 export type EmbedUse = { dayQueries: number; dayBytes: number; totalQueries: number; missing: number }
@@ -64,9 +66,8 @@ class EmbedsState {
   }
 
   /** Signs a new one; throws the wallet's refusals, and `no-relay` and the like where no relay took it. */
-  async create({ dataset, template, limits, origins, expiresInSeconds }: EmbedPlan, account: Hex): Promise<Hex> {
+  async create({ dataset, ...terms }: EmbedPlan, account: Hex): Promise<Hex> {
     const [client] = await Promise.all([embedsClient(), wallet.parts()])
-    const terms = { templates: [template], limits, origins, expiresInSeconds }
     const embed = await client.create({ signer: createWalletSigner(account), dataset, terms })
     this.#publish(embed, account)
     announcer.say('The embed is published.')
@@ -79,6 +80,11 @@ class EmbedsState {
 
   resume(id: Hex): Promise<void> {
     return this.#revise(id, { isPaused: false }, 'The embed runs again.')
+  }
+
+  /** Of the account's present epoch: it ended with all others. */
+  bringBack(id: Hex): Promise<void> {
+    return this.#revise(id, {}, 'The embed runs again.')
   }
 
   /** To 30 days from now. */
@@ -164,7 +170,7 @@ class EmbedsState {
 
 function toItem({ dataset, templates, grant: { grant } }: Embed): EmbedItem {
   return {
-    ...{ id: grant.id, dataset, templates, limits: grant.limits, revision: grant.revision },
+    ...{ id: grant.id, dataset, templates, limits: grant.limits, revision: grant.revision, epoch: grant.epoch },
     ...{ origins: grant.origin === '' ? [] : grant.origin.split(' '), expiresAtSeconds: grant.validUntil },
     ...{ isPaused: isPaused(grant), isMinted: grant.profile !== 'open' },
   }
