@@ -1,7 +1,7 @@
 /** A minted embed of two templates: the builder's own server program lets visitors in, and nobody else can use the tag. */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdir, writeFile } from 'node:fs/promises'
+import { mkdir, rm, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { dirname } from 'node:path'
@@ -136,4 +136,6 @@ test('the copied server lets a visitor in to each template, and without it the t
     }
   })
   await site.stop()
+  // Neither the program nor its key stays.
+  await rm(dirname(path), { recursive: true })
 })

@@ -10,7 +10,16 @@ const main = (page: Page) => page.getByRole('main')
 const button = (page: Page, name: string) => main(page).getByRole('button', { name, exact: true })
 const card = (page: Page) => page.getByRole('article', { name: 'Embed of zipcodes' })
 const preview = (page: Page) => page.getByRole('region', { name: 'Preview', exact: true })
-const rows = (page: Page) => preview(page).locator('[data-preview-rows]')
+/** The tag itself, as the builder shows it. */
+const shown = (page: Page) => preview(page).locator('enigma-query')
+const rows = (page: Page) => shown(page).getByRole('row')
+
+async function expectRows(page: Page, count: number): Promise<void> {
+  await expect(shown(page)).toHaveAttribute('state', 'ready', { timeout: 40_000 })
+  await expect(shown(page).locator('[part=badge]')).toHaveText('✓ verified')
+  // One more for the names.
+  await expect(rows(page)).toHaveCount(count + 1)
+}
 
 /** The tag as it is copied out of the builder, on a page of another origin. */
 async function paste(page: Page, site: Site): Promise<Page> {
@@ -110,7 +119,7 @@ test('an embed is built, signed once, seen without a wallet, paused, resumed and
     await button(page, 'Sign and publish').click()
     await answer(page, 'Sign')
     await expect(card(page)).toContainText('Running')
-    await expect(rows(page)).toContainText('20 rows', { timeout: 40_000 })
+    await expectRows(page, 20)
     const id = (await card(page).getAttribute('data-embed')) ?? ''
     const tag = page.getByRole('region', { name: 'Tag', exact: true })
     await expect(tag).toContainText(`grant="${id}"`)
@@ -130,10 +139,26 @@ test('an embed is built, signed once, seen without a wallet, paused, resumed and
     await visit.close()
   })
 
+  await test.step('an editor that strips scripts takes the frame, which reaches nothing of the relay’s site', async () => {
+    const frame = await page.getByRole('region', { name: 'Frame for editors that strip scripts' }).innerText()
+    const visit = await page.context().newPage()
+    await visit.goto(site.add({ head: '', body: frame }))
+    const widget = visit.frameLocator('iframe').locator('enigma-query')
+    await expect(widget).toHaveAttribute('state', 'ready', { timeout: 30_000 })
+    await expect(widget.getByRole('row')).toHaveCount(21)
+    const [, inside] = visit.frames()
+    expect(await inside?.evaluate(() => self.origin)).toBe('null')
+    await expectNoFindings(visit, 'a frame')
+    await visit.goto((await visit.locator('iframe').getAttribute('src')) ?? '')
+    await expect(visit.locator('enigma-query')).toHaveAttribute('state', 'ready', { timeout: 30_000 })
+    await expectNoFindings(visit, 'the frame’s own page')
+    await visit.close()
+  })
+
   await test.step('its use is what the node counted', async () => {
     await button(page, 'Ask the nodes').click()
-    // The preview, the preview with another parameter, the tag; what was refused is not counted.
-    await expect(card(page)).toContainText(/[2-9] answers in all, [2-9] of them today/, { timeout: 30_000 })
+    // The preview, the tag on the other site, the frame and its page; what was refused, and what its owner tried before, is not counted.
+    await expect(card(page)).toContainText('4 answers in all, 4 of them today', { timeout: 30_000 })
     await expect(card(page)).not.toContainText('did not say')
   })
 
@@ -142,7 +167,7 @@ test('an embed is built, signed once, seen without a wallet, paused, resumed and
     await answer(page, 'Sign')
     await expect(card(page)).toContainText('Paused')
     await button(page, 'Show as a visitor').click()
-    await expect(preview(page).getByRole('alert')).toContainText('The owner of this embed has paused it')
+    await expect(shown(page)).toContainText('The owner of this embed has paused it', { timeout: 30_000 })
     await expect(rows(page)).toHaveCount(0)
     const visit = await paste(page, site)
     await expect(visit.locator('enigma-query')).toContainText('paused', { timeout: 30_000 })
@@ -151,7 +176,7 @@ test('an embed is built, signed once, seen without a wallet, paused, resumed and
     await answer(page, 'Sign')
     await expect(card(page)).toContainText('Running')
     await button(page, 'Show as a visitor').click()
-    await expect(rows(page)).toContainText('20 rows', { timeout: 40_000 })
+    await expectRows(page, 20)
   })
 
   await test.step('new limits need a signature and no new tag; relays keep them', async () => {
@@ -164,7 +189,7 @@ test('an embed is built, signed once, seen without a wallet, paused, resumed and
     await dialog.getByRole('button', { name: 'Sign new limits' }).click()
     await answer(page, 'Sign')
     await expect(card(page)).toContainText('5 rows an answer')
-    await expect(rows(page)).toContainText('5 rows', { timeout: 40_000 })
+    await expectRows(page, 5)
     await page.reload()
     await expect(card(page)).toContainText('5 rows an answer', { timeout: 40_000 })
     await expect(card(page)).toContainText(/in 2 days/)
@@ -182,13 +207,13 @@ test('an embed is built, signed once, seen without a wallet, paused, resumed and
     await expect(main(page).getByText('All sessions and embeds are ended.')).toBeVisible({ timeout: 30_000 })
     await expect(card(page)).toContainText('It ended with all that this account had signed.')
     await button(page, 'Tag and preview').click()
-    await expect(preview(page).getByRole('alert')).toBeVisible({ timeout: 60_000 })
+    await expect(shown(page)).toHaveAttribute('state', /error|locked/, { timeout: 60_000 })
     await expect(rows(page)).toHaveCount(0)
     await button(page, 'Bring it back').click()
     await answer(page, 'Sign')
     await expect(card(page)).toContainText('Running')
     await button(page, 'Show as a visitor').click()
-    await expect(rows(page)).toContainText('5 rows', { timeout: 40_000 })
+    await expectRows(page, 5)
   })
 
   await test.step('what is ended by its id is ended for ever', async () => {
@@ -201,7 +226,7 @@ test('an embed is built, signed once, seen without a wallet, paused, resumed and
     await expect(card(page)).toContainText('The embed is ended for ever.', { timeout: 30_000 })
     await expect(button(page, 'Resume')).toHaveCount(0)
     await button(page, 'Show as a visitor').click()
-    await expect(preview(page).getByRole('alert')).toBeVisible({ timeout: 60_000 })
+    await expect(shown(page)).toHaveAttribute('state', /error|locked/, { timeout: 60_000 })
     await expect(rows(page)).toHaveCount(0)
   })
   await site.stop()

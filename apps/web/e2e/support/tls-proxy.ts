@@ -4,7 +4,7 @@
  */
 // What makes certificates takes its parts by their metadata.
 import 'reflect-metadata'
-import { createHash, randomBytes, webcrypto, X509Certificate } from 'node:crypto'
+import { createHash, randomBytes, X509Certificate } from 'node:crypto'
 import { once } from 'node:events'
 import { request, type IncomingMessage, type ServerResponse } from 'node:http'
 import { createServer, type Server } from 'node:https'
@@ -24,7 +24,7 @@ export type Certificate = {
 
 /** Makes a certificate for `localhost` and 127.0.0.1. */
 export async function makeCertificate(): Promise<Certificate> {
-  const keys = await webcrypto.subtle.generateKey(algorithm, true, ['sign', 'verify'])
+  const keys = await crypto.subtle.generateKey(algorithm, true, ['sign', 'verify'])
   const made = await X509CertificateGenerator.createSelfSigned({
     ...{ name: 'CN=localhost', keys, signingAlgorithm: algorithm, serialNumber: randomBytes(8).toString('hex') },
     ...{ notBefore: new Date(Date.now() - dayMs), notAfter: new Date(Date.now() + dayMs) },
@@ -36,7 +36,7 @@ export async function makeCertificate(): Promise<Certificate> {
     ],
   })
   const cert = made.toString('pem')
-  const der = Buffer.from(await webcrypto.subtle.exportKey('pkcs8', keys.privateKey)).toString('base64')
+  const der = Buffer.from(await crypto.subtle.exportKey('pkcs8', keys.privateKey)).toString('base64')
   const key = `-----BEGIN PRIVATE KEY-----\n${der}\n-----END PRIVATE KEY-----\n`
   const spki = new X509Certificate(cert).publicKey.export({ type: 'spki', format: 'der' })
   return { key, cert, spki: createHash('sha256').update(spki).digest('base64') }
@@ -77,7 +77,8 @@ export async function startTlsProxy(
       return
     }
     const to = asked.url === '/rpc' ? new URL(rpc) : new URL(asked.url ?? '/', web)
-    const { host: _host, ...headers } = asked.headers
+    const headers = { ...asked.headers }
+    delete headers.host
     const passed = request(to, { method: asked.method ?? 'GET', headers }, (answered) => {
       response.writeHead(answered.statusCode ?? 502, answered.headers)
       answered.pipe(response)
@@ -91,7 +92,10 @@ export async function startTlsProxy(
       relay.write(`${[`GET ${asked.url ?? '/'} HTTP/1.1`, ...lines].join('\r\n')}\r\n\r\n`)
       relay.pipe(socket).pipe(relay)
     })
-    const end = () => void [relay.destroy(), socket.destroy()]
+    const end = () => {
+      relay.destroy()
+      socket.destroy()
+    }
     relay.on('error', end).on('close', end)
     socket.on('error', end).on('close', end)
   })

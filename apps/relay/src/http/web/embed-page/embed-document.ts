@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto'
 import type { NetworkFile } from '@enigma/protocol'
 import { escapeHtml } from './escape-html.ts'
 
-const style = 'html,body{margin:0;block-size:100%}enigma-query{--enigma-min-height:100vh}'
+const style = 'html,body{margin:0;block-size:100%}enigma-query{--enigma-min-height:100vh}h1{margin:0;font-size:1rem}'
 const styleHash = createHash('sha256').update(style).digest('base64')
 
 export type EmbedDocument = {
@@ -28,7 +28,8 @@ export function embedDocument({ title, loader, attributes, href, discovery }: Em
 <title>${escapeHtml(title)}</title><style>${style}</style>
 <link rel="alternate" type="application/json+oembed" title="${escapeHtml(title)}" href="${escapeHtml(discovery)}">
 <script type="module" src="${escapeHtml(loader.path)}" integrity="${escapeHtml(loader.integrity)}" crossorigin="anonymous"></script>
-</head><body><main><enigma-query loading="eager"${given}>
+</head><body><main aria-label="${escapeHtml(title)}"><enigma-query loading="eager"${given}>
+<h1 slot="title">${escapeHtml(title)}</h1>
 <p><a href="${escapeHtml(href)}" target="_blank" rel="noopener">${escapeHtml(title)}</a></p>
 </enigma-query></main></body></html>
 `

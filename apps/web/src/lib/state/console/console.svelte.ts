@@ -9,7 +9,6 @@ import { cliSnippet, sdkSnippet } from '#lib/sql/snippets.ts'
 import { announcer } from '../announcer.svelte.ts'
 import { prepareQueries } from '../prepare-queries.ts'
 import { toShownError } from '../to-shown-error.ts'
-import { wallet } from '../wallet.svelte.ts'
 import { ConsoleAccessState } from './console-access.svelte.ts'
 import {
   type ConsoleDataset,
@@ -23,6 +22,7 @@ import { KeptResultState } from './kept-result.svelte.ts'
 import { QueryHistoryState } from './query-history.svelte.ts'
 import { QueryRunState } from './query-run.svelte.ts'
 import { ResultViewState } from './result-view.svelte.ts'
+import { SignInState } from './sign-in.svelte.ts'
 
 /** The free sample, or everything that a subscription opens. */
 export type Access = 'sample' | 'subscription'
@@ -51,7 +51,7 @@ export class ConsoleState {
   route = $state<'blind' | 'direct'>('blind')
   /** Why the SQL could not be laid out. */
   formatError = $state<string>()
-  isAuthorizing = $state(false)
+  readonly signIn = new SignInState()
   account = $state.raw<Hex>()
   /** Errors of parameters are shown once a run was tried. */
   wasTried = $state(false)
@@ -243,19 +243,7 @@ export class ConsoleState {
 
   /** Asks the wallet for the one signature of a session, then runs what is written. */
   async authorizeAndAsk(): Promise<void> {
-    if (this.isAuthorizing) return
-    this.isAuthorizing = true
-    try {
-      const { authorizeSession } = await import('../purchase.svelte.ts')
-      await authorizeSession()
-    } catch (error) {
-      const shown = await wallet.explain(error)
-      this.run.refuse({ ...shown, next: ['authorize', 'ask-sample'] })
-      return
-    } finally {
-      this.isAuthorizing = false
-    }
-    await this.ask()
+    if (await this.signIn.ask(this.run, ['authorize', 'ask-sample'])) await this.ask()
   }
 
   #values(): ParameterValue[] | undefined {

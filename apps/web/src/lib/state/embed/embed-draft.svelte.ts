@@ -21,6 +21,7 @@ import { decodeFragment } from '#lib/sql/share-link.ts'
 import { ConsoleAccessState } from '../console/console-access.svelte.ts'
 import { type ConsoleDataset, firstQuery, isDatasetPath, loadConsoleDataset } from '../console/console-dataset.ts'
 import { QueryRunState } from '../console/query-run.svelte.ts'
+import { SignInState } from '../console/sign-in.svelte.ts'
 import { toShownError } from '../to-shown-error.ts'
 import { wallet } from '../wallet.svelte.ts'
 import { keepDraftHere, readDraftHere } from './draft-store.ts'
@@ -42,7 +43,7 @@ export class EmbedDraftState {
   datasetError = $state.raw<ShownError>()
   /** Problems are shown once somebody tried to go on. */
   wasTried = $state(false)
-  isAuthorizing = $state(false)
+  readonly signIn = new SignInState()
   isSigning = $state(false)
   signError = $state.raw<ShownError>()
   /** Which template is shown. */
@@ -216,18 +217,7 @@ export class EmbedDraftState {
 
   /** Asks the wallet for the one signature of a session, then tries. */
   async authorizeAndTry(): Promise<void> {
-    if (this.isAuthorizing) return
-    this.isAuthorizing = true
-    try {
-      const { authorizeSession } = await import('../purchase.svelte.ts')
-      await authorizeSession()
-    } catch (error) {
-      this.run.refuse({ ...(await wallet.explain(error)), next: ['authorize'] })
-      return
-    } finally {
-      this.isAuthorizing = false
-    }
-    await this.tryOut()
+    if (await this.signIn.ask(this.run, ['authorize'])) await this.tryOut()
   }
 
   /** Has the wallet sign what was tried, and tells the relays; the id of the embed, or undefined and `signError`. */

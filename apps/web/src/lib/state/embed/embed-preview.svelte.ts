@@ -3,16 +3,14 @@ import { type EmbedLook, isRanged } from '#lib/embed/draft.ts'
 import { firstAllowed, valueText } from '#lib/embed/describe-allowed.ts'
 import { plainValue } from '#lib/embed/read-allowed.ts'
 import { grantUrl } from '#lib/embed/server-snippet.ts'
+import { frameSnippet } from '#lib/embed/frame-snippet.ts'
 import { policySnippet, tagSnippet, type WidgetLoader } from '#lib/embed/snippet.ts'
 import type { ShownError } from '#lib/format/shown-error.ts'
 import { type ParameterValue, parseParameter } from '#lib/sql/parse-parameter.ts'
 import { app } from '../app.svelte.ts'
-import { ChartState } from '../console/chart.svelte.ts'
-import { type BeginQuery, QueryRunState } from '../console/query-run.svelte.ts'
-import { ResultViewState } from '../console/result-view.svelte.ts'
 import { toShownError } from '../to-shown-error.ts'
-import { embedsClient } from './embeds-client.ts'
 import type { EmbedItem } from './embeds.svelte.ts'
+import { loadElement } from './load-element.ts'
 import { readLoader } from './read-loader.ts'
 
 export type PreviewField = {
@@ -26,12 +24,11 @@ export type PreviewField = {
 
 export class EmbedPreviewState {
   readonly item: EmbedItem
-  readonly run = new QueryRunState()
-  readonly view = new ResultViewState()
-  readonly chart = new ChartState()
   look = $state.raw<EmbedLook>({ view: 'table', theme: 'auto' })
   loader = $state.raw<WidgetLoader>()
   loaderError = $state.raw<ShownError>()
+  /** Attributes of the element that is shown; another object is another element, which asks anew. */
+  shown = $state.raw<Readonly<Record<string, string>>>()
   template = $state('')
   #typed = $state.raw<Readonly<Record<string, string>>>({})
 
@@ -72,13 +69,13 @@ export class EmbedPreviewState {
   choose(template: string): void {
     this.template = template
     this.#typed = {}
-    this.run.clear()
+    this.shown = undefined
   }
 
   /** Another value: rows of the one before are no longer what the tag shows. */
   set(name: string, text: string): void {
     this.#typed = { ...this.#typed, [name]: text }
-    this.run.clear()
+    this.shown = undefined
   }
 
   /** Reads which loader this site serves. */
@@ -93,14 +90,23 @@ export class EmbedPreviewState {
 
   /** The tag; undefined while the loader is not known. */
   tag(origin: string): string | undefined {
-    const { loader, item, look, values } = this
-    if (loader === undefined) return undefined
+    const { loader } = this
+    return loader && tagSnippet({ ...this.#snippet(origin), loader, dataset: this.item.dataset })
+  }
+
+  /** The frame for editors that strip scripts; undefined where the embed is not for every site. */
+  frame(origin: string): string | undefined {
+    return this.isMinted || this.item.origins.length > 0 ? undefined : frameSnippet(this.#snippet(origin))
+  }
+
+  #snippet(origin: string) {
+    const { item, look, values: parameters } = this
     const [, name = ''] = item.dataset.split('/')
-    return tagSnippet({
-      ...{ origin, loader, dataset: item.dataset, grant: item.id, parameters: values, title: `Open ${name}`, ...look },
+    return {
+      ...{ origin, grant: item.id, parameters, title: `Open ${name}`, ...look },
       template: item.templates.length > 1 ? this.template : undefined,
       ...(item.isMinted ? { grantUrl } : {}),
-    })
+    }
   }
 
   /** What a page's policy must allow. */
@@ -109,21 +115,25 @@ export class EmbedPreviewState {
     return policySnippet({ origin, rpcUrls, relays })
   }
 
-  /** Asks the present revision, as the tag would. */
+  /** Shows the element itself, as a visitor gets it; it asks the present revision by this page's client. */
   async show(): Promise<void> {
-    const template = this.#chosen()
-    if (template === undefined || this.fields.some(({ error }) => error !== undefined)) return
-    const { values: parameters } = this
-    const grant = this.item.id
-    const begin: BeginQuery = async (_, { signal, onProgress }) => {
-      const embeds = await embedsClient()
-      signal.throwIfAborted()
-      // A page may have seen an older one: what was just paused is not to be shown.
-      await embeds.find({ id: grant, isFresh: true, signal })
-      return embeds.ask({ grant, template: template.name, parameters, signal, onProgress })
+    if (this.isMinted || this.fields.some(({ error }) => error !== undefined)) return
+    this.shown = undefined
+    await this.loadLoader()
+    const { loader, item, template, values } = this
+    if (loader === undefined) return
+    try {
+      await loadElement(loader.version)
+      const { id: grant, dataset } = item
+      this.shown = { ...{ dataset, grant, template, params: JSON.stringify(values) }, loading: 'eager', controls: '' }
+    } catch (error) {
+      this.loaderError = toShownError(error)
     }
-    this.view.show(undefined)
-    await this.run.run({ dataset: this.item.dataset, sql: template.sql, parameters: [], path: 'blind' }, begin)
+  }
+
+  /** Only its site's server lets visitors in. */
+  get isMinted(): boolean {
+    return this.item.isMinted
   }
 }
 
