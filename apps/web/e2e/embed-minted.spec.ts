@@ -2,12 +2,11 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdir, rm, writeFile } from 'node:fs/promises'
-import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { dirname } from 'node:path'
 import { createInterface } from 'node:readline'
 import type { Page } from '@playwright/test'
 import { expectNoFindings } from './support/axe.ts'
+import { freePort } from './support/engines.ts'
 import { answer, pathOf, subscribeInDevelopment } from './support/demo.ts'
 import { expect, open, test } from './support/test.ts'
 import { startSite } from './support/widget-page.ts'
@@ -15,15 +14,6 @@ import { startSite } from './support/widget-page.ts'
 const main = (page: Page) => page.getByRole('main')
 const button = (page: Page, name: string) => main(page).getByRole('button', { name, exact: true })
 const copied = (page: Page, name: string) => page.getByRole('region', { name, exact: true }).innerText()
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  await once(server, 'close')
-  return port
-}
 
 type Server = { publicKey: string; process: ChildProcess }
 

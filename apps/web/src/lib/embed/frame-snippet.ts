@@ -1,5 +1,6 @@
 /** What an owner pastes into an editor that strips scripts: a frame of the relay that holds the same element. */
-import { escapeHtml, type SnippetParameters } from './snippet.ts'
+import { escapeHtml } from '@enigma/result/escape-html'
+import type { SnippetParameters } from './snippet.ts'
 
 /** As the relay tells editors by oEmbed. */
 const attributesOfAll = [

@@ -1,4 +1,5 @@
 /** What an owner pastes into a page: the loader's tag, the element with its fallback, and what the page's policy must allow. */
+import { escapeHtml } from '@enigma/result/escape-html'
 import type { EmbedLook } from './draft.ts'
 
 /** The loader that the relay serves: its version, and the hash that a page pins it by. */
@@ -84,17 +85,4 @@ export function readLatest(latest: unknown): ServedLoader | undefined {
   const isVersion = typeof version === 'string' && /^\d{1,5}\.\d{1,5}\.\d{1,5}$/.test(version)
   const isHash = typeof integrity === 'string' && /^sha384-[A-Za-z0-9+/]{64}$/.test(integrity)
   return isVersion && isHash ? { version, integrity } : undefined
-}
-
-const entities: Readonly<Record<string, string>> = {
-  '&': '&amp;',
-  '<': '&lt;',
-  '>': '&gt;',
-  '"': '&quot;',
-  "'": '&#39;',
-}
-
-/** A text as it may stand in HTML, between tags and in quotes. */
-export function escapeHtml(text: string): string {
-  return text.replace(/[&<>"']/g, (character) => entities[character] ?? character)
 }

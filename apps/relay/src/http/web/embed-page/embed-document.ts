@@ -1,7 +1,7 @@
 /** The page that a frame on somebody else's site shows: the widget, and nothing else. */
 import { createHash } from 'node:crypto'
 import type { NetworkFile } from '@enigma/protocol'
-import { escapeHtml } from './escape-html.ts'
+import { escapeHtml } from '@enigma/result/escape-html'
 
 const style = 'html,body{margin:0;block-size:100%}enigma-query{--enigma-min-height:100vh}h1{margin:0;font-size:1rem}'
 const styleHash = createHash('sha256').update(style).digest('base64')

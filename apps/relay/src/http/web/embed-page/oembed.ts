@@ -1,4 +1,5 @@
 /** oEmbed 1.0 (https://oembed.com): what an editor puts in where somebody pastes the address of a page of this relay. */
+import { escapeHtml } from '@enigma/result/escape-html'
 import {
   embedLookQuery,
   embedPathOf,
@@ -7,7 +8,6 @@ import {
   readEmbedLook,
   readPageUrl,
 } from './read-embed-url.ts'
-import { escapeHtml } from './escape-html.ts'
 
 const usual = { width: 640, height: 380 }
 const maxUrlLength = 4000

@@ -1,3 +1,4 @@
+/** Text in HTML that is written as text, such as a tag to copy. */
 const entities: Readonly<Record<string, string>> = {
   '&': '&amp;',
   '<': '&lt;',
