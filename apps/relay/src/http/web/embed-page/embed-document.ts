@@ -4,7 +4,9 @@ import type { NetworkFile } from '@enigma/protocol'
 import { escapeHtml } from '@enigma/result/escape-html'
 
 const style = 'html,body{margin:0;block-size:100%}enigma-query{--enigma-min-height:100vh}h1{margin:0;font-size:1rem}'
-const styleHash = createHash('sha256').update(style).digest('base64')
+/** WebKit loads the widget's parts by script elements, whose addresses are the one thing that Trusted Types let through. */
+const script = `globalThis.trustedTypes?.createPolicy('default',{createScriptURL:(url)=>new URL(url,location.href).href.startsWith(location.origin+'/widget/')?url:null})`
+const [styleHash, scriptHash] = [style, script].map((text) => createHash('sha256').update(text).digest('base64'))
 
 export type EmbedDocument = {
   title: string
@@ -25,7 +27,7 @@ export function embedDocument({ title, loader, attributes, href, discovery }: Em
 <html lang="en"><head><meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark"><meta name="robots" content="noindex">
-<title>${escapeHtml(title)}</title><style>${style}</style>
+<title>${escapeHtml(title)}</title><style>${style}</style><script>${script}</script>
 <link rel="alternate" type="application/json+oembed" title="${escapeHtml(title)}" href="${escapeHtml(discovery)}">
 <script type="module" src="${escapeHtml(loader.path)}" integrity="${escapeHtml(loader.integrity)}" crossorigin="anonymous"></script>
 </head><body><main aria-label="${escapeHtml(title)}"><enigma-query loading="eager"${given}>
@@ -42,8 +44,8 @@ export function embedDocument({ title, loader, attributes, href, discovery }: Em
 export function embedHeaders({ rpcUrls }: Pick<NetworkFile, 'rpcUrls'>, origin: string): Record<string, string> {
   const connect = [...new Set([origin, ...rpcUrls.map((url) => new URL(url).origin), 'ws:', 'wss:'])].join(' ')
   const policy = [
-    `default-src 'none'; script-src ${origin}; style-src 'sha256-${styleHash}'; connect-src ${connect}`,
-    `frame-ancestors *; base-uri 'none'; form-action 'none'; require-trusted-types-for 'script'; trusted-types 'none'`,
+    `default-src 'none'; script-src ${origin} 'sha256-${scriptHash}'; style-src 'sha256-${styleHash}'; connect-src ${connect}`,
+    `frame-ancestors *; base-uri 'none'; form-action 'none'; require-trusted-types-for 'script'; trusted-types default`,
     'sandbox allow-scripts allow-popups allow-popups-to-escape-sandbox',
   ]
   return { 'content-security-policy': policy.join('; '), 'cross-origin-resource-policy': 'cross-origin' }

@@ -92,9 +92,9 @@ describe('frames and oEmbed of a relay', () => {
     )
     expect(text).toContain(`href="${server.url}/d/${path}"`)
     const policy = headers.get('content-security-policy') ?? ''
-    expect(policy).toContain(`default-src 'none'; script-src ${server.url};`)
+    expect(policy).toContain(`default-src 'none'; script-src ${server.url} 'sha256-`)
     expect(policy).toContain('frame-ancestors *')
-    expect(policy).toContain("trusted-types 'none'; sandbox allow-scripts")
+    expect(policy).toContain("require-trusted-types-for 'script'; trusted-types default; sandbox allow-scripts")
     expect(policy).not.toContain('allow-same-origin')
     expect(headers.get('cross-origin-opener-policy')).toBeNull()
     expect(headers.get('x-content-type-options')).toBe('nosniff')
