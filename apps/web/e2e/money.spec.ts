@@ -1,5 +1,6 @@
 /** The money's way: connect, fund, subscribe, see it on chain, cancel, get back what was shown. */
-import { answer, connectDevelopmentWallet, fundFromFaucet, pathOf } from './support/demo.ts'
+import { answer, connectDevelopmentWallet, fundFromFaucet, pathOf, subscribeInDevelopment } from './support/demo.ts'
+import { pauseNode } from './support/pause-node.ts'
 import { expect, open, test } from './support/test.ts'
 
 test('a person subscribes and cancels, and the refund is what was shown', async ({ page }) => {
@@ -28,4 +29,34 @@ test('a person subscribes and cancels, and the refund is what was shown', async 
   // It falls by 0.0000004 ENG each second until the transaction is mined.
   expect(Number.parseFloat(paid ?? '')).toBeCloseTo(shown, 3)
   expect(shown).toBeGreaterThan(0.9)
+})
+
+test('a node that has not seen the cancellation yet answers nothing before it has', async ({ page }) => {
+  test.slow()
+  await subscribeInDevelopment(page, await pathOf(page, 'flights'))
+  await page.getByRole('link', { name: 'Ask in SQL' }).click()
+  await expect(page.locator('.cm-content')).toContainText('LIMIT 100')
+  const run = page.getByRole('button', { name: /^Run/ })
+  await run.click()
+  await page.getByRole('button', { name: 'Sign once in the wallet and run' }).click()
+  await answer(page, 'Sign')
+  const verified = page.getByRole('button', { name: /receipt verified/ })
+  await expect(verified).toBeVisible({ timeout: 40_000 })
+  await page.goBack()
+  await page.getByRole('button', { name: 'Cancel and get the rest back' }).click()
+  const goOn = pauseNode('persistence-private')
+  try {
+    await page.getByRole('button', { name: 'Cancel and pay back' }).click()
+    await answer(page, 'Send')
+    await expect(page.getByText(/came back to your account/)).toBeVisible()
+    await page.goForward()
+    await page.getByText('Subscription', { exact: true }).click()
+    await run.click()
+    const stage = page.getByRole('list', { name: 'Stages of the query' }).locator('[aria-current=step]')
+    await expect(stage).toHaveText('verify')
+  } finally {
+    goOn()
+  }
+  await expect(page.getByRole('main').getByRole('alert')).toContainText('no subscription', { timeout: 30_000 })
+  await expect(verified).toHaveCount(0)
 })

@@ -70,7 +70,7 @@ export function createMoney(network: NetworkFile): Money {
     balances: (account) => readBalances({ ...common, account }),
     dataset: (path) => readDataset({ ...common, dataset: idOf(path) }),
     subscription: (path, account) => readSubscription({ ...common, dataset: idOf(path), account }),
-    block: async () => Number(await publicClient.getBlockNumber()),
+    block: async () => Number(await publicClient.getBlockNumber({ cacheTime: 0 })),
     plan: (path, account, autoRenew) => planSubscription({ ...common, dataset: idOf(path), account, autoRenew }),
     async history(account) {
       const toBlock = Number(await publicClient.getBlockNumber())

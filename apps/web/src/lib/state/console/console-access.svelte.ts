@@ -53,13 +53,15 @@ export class ConsoleAccessState {
     this.#minBlock = 0
     if (account === undefined) return
     const money = await wallet.money()
-    const block = await money.block()
     const { startSeconds, endSeconds, trialEndSeconds } = await money.subscription(path, account)
+    // Not older than what was read.
+    const block = await money.block()
     if (this.#asked !== key) return
     const now = Math.floor(Date.now() / 1000)
     this.tier = endSeconds > now ? 'paid' : trialEndSeconds > now ? 'trial' : 'none'
-    const isFresh = this.tier === 'trial' || now - startSeconds < freshSeconds
-    this.#minBlock = this.tier !== 'none' && isFresh ? block : 0
+    // What was cancelled leaves no trace on chain, and a node that has not seen it yet would answer.
+    const isFresh = this.tier !== 'paid' || now - startSeconds < freshSeconds
+    this.#minBlock = isFresh ? block : 0
   }
 
   /** Bounds that the query must keep to and blocks that the node must know. */

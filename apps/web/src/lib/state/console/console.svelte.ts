@@ -216,7 +216,7 @@ export class ConsoleState {
     if (path === undefined || sql.trim() === '') return
     const values = this.#values()
     if (values === undefined) return
-    if (this.chosenAccess === undefined && !(await this.granted.whenKnown())) return
+    if (this.chosenAccess !== 'sample' && !(await this.granted.whenKnown())) return
     const { access, account } = this
     if (access === 'subscription' && account === undefined) {
       const message = 'Connect a wallet to ask as a subscriber.'
