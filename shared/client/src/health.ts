@@ -8,6 +8,7 @@ import type { Connections } from './connections.ts'
 import type { Datasets, LocatedDataset } from './datasets.ts'
 import { type NodeProbe, probeNode } from './probe-node.ts'
 import { connectPath } from './query/connect-path.ts'
+import type { TableSize } from './read-table-sizes.ts'
 import type { ClientParts } from './types.ts'
 
 /** A node of the manifest. What nobody can ask (a worker answers no queries) is undefined. */
@@ -29,7 +30,14 @@ export type DatasetHealth = {
   /** Every node of the manifest, in its order. */
   nodes: readonly NodeHealth[]
   /** The newest head that a node showed, and the peerIds of those that answer from it; undefined when none did. */
-  newest: { head: SignedHead['head']; heldBy: readonly string[] } | undefined
+  newest: NewestSnapshot | undefined
+}
+
+/** `tables` as the first of those nodes states it; the root binds the rows themselves, and not how many bytes they take. */
+export type NewestSnapshot = {
+  head: SignedHead['head']
+  heldBy: readonly string[]
+  tables: readonly TableSize[]
 }
 
 export type HealthParameters = { dataset: string; signal?: AbortSignal }
@@ -37,7 +45,7 @@ export type HealthParameters = { dataset: string; signal?: AbortSignal }
 const atOnce = 4
 
 type Parts = { parts: ClientParts; connections: Connections; datasets: Datasets }
-type Probed = { health: NodeHealth; head: SignedHead['head'] | undefined }
+type Probed = { health: NodeHealth; held: Pick<NewestSnapshot, 'head' | 'tables'> | undefined }
 
 /** Creates the check; it throws what finding the dataset throws, and `aborted`. */
 export function createHealth({ parts, connections, datasets }: Parts) {
@@ -65,11 +73,12 @@ export function createHealth({ parts, connections, datasets }: Parts) {
 }
 
 function newestOf(probed: readonly Probed[]): DatasetHealth['newest'] {
-  const heads = probed.flatMap(({ head }) => (head === undefined ? [] : [head]))
-  const [head] = heads.toSorted((a, b) => b.seq - a.seq)
-  if (head === undefined) return undefined
-  const heldBy = probed.flatMap(({ health, head: held }) => (held?.root === head.root ? [health.peerId] : []))
-  return { head, heldBy }
+  const [newest] = probed
+    .flatMap(({ held }) => (held === undefined ? [] : [held]))
+    .toSorted((a, b) => b.head.seq - a.head.seq)
+  if (newest === undefined) return undefined
+  const { root } = newest.head
+  return { ...newest, heldBy: probed.flatMap(({ health, held }) => (held?.head.root === root ? [health.peerId] : [])) }
 }
 
 type ProbeParameters = Omit<Parts, 'datasets'> & {
@@ -84,12 +93,13 @@ async function probe({ parts, connections, located, node, signal }: ProbeParamet
   if (record === undefined) {
     const none = roles.includes('persistence') ? false : undefined
     const unasked = { roundTripMs: undefined, engine: undefined, seq: undefined, failure: undefined }
-    return { health: { peerId, signer, roles, ...unasked, hasRecord: none, isReachable: none }, head: undefined }
+    return { health: { peerId, signer, roles, ...unasked, hasRecord: none, isReachable: none }, held: undefined }
   }
-  const { head, ...answer } = await probeNode({
+  const { head, tables, ...answer } = await probeNode({
     ...{ parts, located, node: record, signal },
     streams: connections.queryStreams,
     connect: (ended) => connectPath({ connections, located, node: record, choice: { signal: ended } }),
   })
-  return { health: { peerId, signer, roles, ...answer, hasRecord: true, seq: head?.seq }, head }
+  const held = head && tables && { head, tables }
+  return { health: { peerId, signer, roles, ...answer, hasRecord: true, seq: head?.seq }, held }
 }

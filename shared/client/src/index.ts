@@ -5,7 +5,7 @@ export type { Disagreement, DiscoveredDataset, DiscoverParameters, DiscoverRetur
 export type { DatasetHealth, HealthParameters, NodeHealth } from './health.ts'
 export * from './key-stores.ts'
 export type { ClientNetwork, ConnectionStatus, NetworkStatus, RelayStatus } from './network-view.ts'
-export { type NodeProbe, probeNode, type ProbeNodeParameters } from './probe-node.ts'
+export { type NodeProbe, nothingSaid, probeNode, type ProbeNodeParameters } from './probe-node.ts'
 export type { Batch } from './query/batch.ts'
 export type { QueryParameters, SampleParameters } from './query/query-request.ts'
 export { createQueryRun, type QueryResult, type QueryRun } from './query/query-run.ts'

@@ -1,6 +1,6 @@
 /**
- * One small question to a persistence node, as anyone may ask it: does it answer, and from which snapshot. What it says is
- * signed by it and sealed to the asker; the head is signed by the dataset's publisher.
+ * One small question to a persistence node, as anyone may ask it: does it answer, from which snapshot, and how large are
+ * its tables. What it says is signed by it and sealed to the asker; the head is signed by the dataset's publisher.
  */
 import { timedOut } from '@enigma/network'
 import {
@@ -8,12 +8,15 @@ import {
   limits,
   MarketplaceError,
   type NodeRecord,
+  probeStatement,
   queryCodes,
   type SnapshotHead,
 } from '@enigma/protocol'
 import type { Connection } from '@libp2p/interface'
-import { type AttemptEnd, type AttemptParameters, attemptQuery } from './query/attempt.ts'
+import { type AttemptBatch, type AttemptEnd, type AttemptParameters, attemptQuery } from './query/attempt.ts'
+import { readBatch } from './query/batch.ts'
 import type { QueryRequest } from './query/query-request.ts'
+import { readTableSizes, type TableSize } from './read-table-sizes.ts'
 
 export type ProbeNodeParameters = Pick<AttemptParameters, 'parts' | 'located' | 'streams'> & {
   node: NodeRecord
@@ -31,32 +34,36 @@ export type NodeProbe = {
   engine: string | undefined
   /** Of the snapshot that it answers from; the publisher's signature was verified. */
   head: SnapshotHead | undefined
-  /** Why it gave no rows. */
+  /** What that snapshot holds, by its own word, signed. */
+  tables: readonly TableSize[] | undefined
+  /** Why it said none of this. */
   failure: ErrorCode | undefined
 }
 
 const nodeTimeoutMs = 10_000
-/** One row of one number; a batch of it is a few hundred bytes. */
 const request: QueryRequest = {
-  sql: 'SELECT 1',
+  free: 'probe',
+  sql: probeStatement,
   parameters: [],
   snapshot: { kind: 'latest' },
-  maxRows: 1,
+  maxRows: limits.tables,
   maxBytes: limits.chunkBytes,
   minBlock: 0,
 }
+/** Of a node that gave no answer. */
+export const nothingSaid = { roundTripMs: undefined, engine: undefined, head: undefined, tables: undefined } as const
 const refusals: ReadonlySet<ErrorCode> = new Set(queryCodes)
 
 /** Asks; a node that cannot be reached or believed is a result, too. */
 export async function probeNode(parameters: ProbeNodeParameters): Promise<NodeProbe> {
   try {
-    const { end, roundTripMs } = await ask(parameters)
+    const { end, tables, roundTripMs } = await ask(parameters)
     const { engineId: engine } = end.receipt.receipt
-    return { isReachable: true, roundTripMs, engine, head: end.head.head, failure: undefined }
+    return { isReachable: true, roundTripMs, engine, head: end.head.head, tables, failure: undefined }
   } catch (error) {
     if (!(error instanceof MarketplaceError)) throw error
     const isReachable = refusals.has(error.code)
-    return { isReachable, roundTripMs: undefined, engine: undefined, head: undefined, failure: error.code }
+    return { ...nothingSaid, isReachable, failure: error.code }
   }
 }
 
@@ -70,10 +77,12 @@ async function ask({ parts, located, streams, node, connect, signal: outer }: Pr
       ...{ parts, located, node, connection, streams, request, authority: undefined, signal },
       onStage: () => undefined,
     })
-    let next: IteratorResult<unknown, AttemptEnd>
-    do next = await attempt.next()
-    while (next.done !== true)
-    return { end: next.value, roundTripMs: parts.nowMs() - startedMs }
+    const batches: AttemptBatch[] = []
+    let next: IteratorResult<AttemptBatch, AttemptEnd>
+    for (next = await attempt.next(); next.done !== true; next = await attempt.next()) batches.push(next.value)
+    const { columns } = next.value
+    const rows = batches.flatMap(({ data, rowCount }) => readBatch(data, rowCount).rows())
+    return { end: next.value, tables: readTableSizes({ columns, rows }), roundTripMs: parts.nowMs() - startedMs }
   } catch (error) {
     throw timeout.aborted ? timedOut('answer', nodeTimeoutMs) : error
   }

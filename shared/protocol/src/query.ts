@@ -1,6 +1,7 @@
 /** The query: what a session key signs and only the audience can read (DESIGN §6). */
 import * as v from 'valibot'
 import { decodeCbor, encodeCbor } from './cbor.ts'
+import type { ResultColumn } from './columns.ts'
 import { grantChainSchema } from './grant.ts'
 import { limits } from './limits.ts'
 import { parameterSchema } from './parameter.ts'
@@ -14,7 +15,13 @@ export const snapshotWishSchema = v.variant('kind', [
 ])
 
 /**
- * `kind: sample` needs no grant: `grantHash` is zero and an ephemeral key signs. With `template`, `sql` is a template of
+ * What a probe has in the place of SQL. No engine takes it for a query, so that no receipt of a probe is one of a query.
+ */
+export const probeStatement = 'DESCRIBE'
+
+/**
+ * `kind: sample` needs no grant: `grantHash` is zero and an ephemeral key signs. So does `probe`, which asks how the node
+ * is: its `sql` is `probeStatement`, and its answer has `probeColumns`. With `template`, `sql` is a template of
  * the grant. `replyKey` is a fresh uncompressed P-256 point; times are Unix seconds; `minBlock` is the block that the
  * asker knows to hold its subscription.
  */
@@ -22,7 +29,7 @@ export const querySchema = v.strictObject({
   v: v.literal(1),
   chainId: uintSchema(),
   marketplace: addressSchema,
-  kind: v.picklist(['query', 'sample']),
+  kind: v.picklist(['query', 'sample', 'probe']),
   grantHash: hashSchema,
   dataset: hashSchema,
   snapshot: snapshotWishSchema,
@@ -41,6 +48,13 @@ export const querySchema = v.strictObject({
   minBlock: uintSchema(),
 })
 export type Query = v.InferOutput<typeof querySchema>
+
+/** The columns of a probe's answer: a row for each table of the newest snapshot, with the bytes of its segments. */
+export const probeColumns: readonly ResultColumn[] = [
+  { name: 'table', type: 'text' },
+  { name: 'rows', type: 'bigint' },
+  { name: 'bytes', type: 'bigint' },
+]
 
 /** The query's bytes, the session key's 64-byte P-256 signature over `enigma/query/v1` ‖ bytes, and the grants. */
 export const signedQuerySchema = v.strictObject({

@@ -48,3 +48,5 @@ export const identifierSchema = v.pipe(
   v.string(),
   v.regex(/^[a-z_][a-z0-9_]{0,62}$/, 'expected a lower-case identifier'),
 )
+/** Whether a value is such an identifier. */
+export const isIdentifier = (value: unknown): value is string => v.is(identifierSchema, value)

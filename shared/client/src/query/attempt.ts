@@ -49,7 +49,7 @@ export type AttemptParameters = {
   connection: Connection
   streams: StreamPool
   request: QueryRequest
-  /** Absent for samples. */
+  /** Absent for samples and probes. */
   authority: Authority | undefined
   signal: AbortSignal | undefined
   onStage: (stage: QueryStage) => void
@@ -203,7 +203,7 @@ async function signRequest(
     v: 1,
     chainId,
     marketplace,
-    kind: authority === undefined ? 'sample' : 'query',
+    kind: authority === undefined ? (request.free ?? 'sample') : 'query',
     grantHash: grantHashOf(grants.at(-1), deploymentOf(parts.network)),
     dataset: located.id,
     snapshot: request.snapshot,

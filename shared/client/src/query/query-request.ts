@@ -36,6 +36,8 @@ export type SampleParameters = Omit<QueryParameters, 'account' | 'minBlock'>
 
 /** The part of a query that every attempt shares. */
 export type QueryRequest = {
+  /** Of one that nobody pays for; `sample` when absent. */
+  free?: 'sample' | 'probe'
   sql: string
   parameters: readonly Parameter[]
   snapshot: Query['snapshot']

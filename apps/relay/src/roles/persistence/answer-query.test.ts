@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process'
 import { hashBatches, hashQuery, hashRows, sha256, verifyHead, verifyReceipt } from '@enigma/crypto'
 import { framesOfGroups } from '@enigma/network'
-import { type Query, type QueryCode } from '@enigma/protocol'
+import { limits, probeColumns, probeStatement, type Query, type QueryCode } from '@enigma/protocol'
 import { codeOf } from '@enigma/testing'
 import { privateKeyToAccount } from 'viem/accounts'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
@@ -222,6 +222,15 @@ describe('a persistence node', () => {
     expect(outcomeOf(await askSample(scene, { sql: 'select * from other' }))).toBe('sql-refused')
   })
 
+  it('tells a probe the sizes of its tables, and takes its statement for no query', async () => {
+    const parts = await askSample(scene, { kind: 'probe', sql: probeStatement, maxRows: limits.tables })
+    expect(parts[0]).toMatchObject({ kind: 'schema', columns: probeColumns })
+    const bytes: unknown = expect.any(BigInt)
+    expect(rowsOf(parts)).toEqual([['candles', BigInt(totalRows), bytes]])
+    expect(outcomeOf(await ask(scene, asker, { sql: probeStatement }))).toBe('sql-refused')
+    expect(outcomeOf(await askSample(scene, { sql: probeStatement }))).toBe('sql-refused')
+  })
+
   it('takes a newer manifest with another sample while it serves', async () => {
     const { manifest } = scene.service
     const sample = [{ table: 'candles', rows: 3 }]
@@ -229,6 +238,8 @@ describe('a persistence node', () => {
     expect(rowsOf(await askSample(scene, { sql: 'select count(*) as n from candles' }))).toEqual([[3n]])
     await scene.role.serve({ manifest: { ...manifest, sample: [] }, manifestHash: scene.manifestHash })
     expect(outcomeOf(await askSample(scene))).toBe('sample-limited')
+    const probe = { kind: 'probe', sql: probeStatement, maxRows: limits.tables } as const
+    expect(outcomeOf(await askSample(scene, probe))).toBe('answered')
     expect(outcomeOf(await ask(scene, asker))).toBe('answered')
   })
 

@@ -225,7 +225,7 @@ async function* answerParts(run: Run): AsyncGenerator<AnswerPart[], void, undefi
   record.account = account
   // Visitors of an account's embeds have places of their own, so that they never keep their host from asking.
   const who = query.template === undefined ? account : `${account ?? ''} embeds`
-  holds.add(who === undefined ? parts.gate.enterSample(caller) : parts.gate.enterQuery(who))
+  holds.add(enterGate(parts.gate, query.kind, caller, who))
   const snapshot = await parts.openSnapshot(query, signal, account)
   holds.add(snapshot.release)
   const verifyMs = parts.nowMs() - startedMs
@@ -240,6 +240,12 @@ async function* answerParts(run: Run): AsyncGenerator<AnswerPart[], void, undefi
   const queryHash = hashQuery(query)
   const result = await running
   yield* createAnswerParts({ ...parts, query, queryHash, snapshot, result, verifyMs })
+}
+
+/** `who` is undefined where nobody pays. */
+function enterGate(gate: QueryGate, kind: Query['kind'], caller: Caller, who: string | undefined): () => void {
+  if (who !== undefined) return gate.enterQuery(who)
+  return kind === 'probe' ? gate.enterProbe(caller) : gate.enterSample(caller)
 }
 
 function isBusy(error: unknown): error is MarketplaceError {

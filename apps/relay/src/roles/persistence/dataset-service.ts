@@ -10,6 +10,7 @@ import { openFullDatabase, type OpenDatabaseParts, openSampleDatabase } from './
 import { createOlderSnapshots, type OlderRoom, type OlderSnapshots } from './older-snapshots.ts'
 import type { OpenedSnapshot } from './opened-snapshot.ts'
 import type { PersistenceLimits } from './persistence-limits.ts'
+import { streamTableSizes } from './stream-table-sizes.ts'
 
 export type DatasetTerms = {
   manifest: Manifest
@@ -106,10 +107,11 @@ class SnapshotServer implements DatasetService {
     if (serving === undefined) throw snapshotUnknown()
     const { snapshot: wish } = query
     if (wish.kind === 'latest' || wish.seq === serving.stored.snapshot.seq) {
+      if (query.kind === 'probe') return this.#leaseProbe(serving)
       return query.kind === 'sample' ? this.#leaseSample(serving) : this.#lease(serving.stored, serving.full)
     }
     const stored = this.#find(wish.seq)
-    if (stored === undefined || query.kind === 'sample') throw snapshotUnknown()
+    if (stored === undefined || query.kind !== 'query') throw snapshotUnknown()
     const { database, release } = await this.#older.use(stored, { account, signal })
     const opened = this.#lease(stored, database)
     return { ...opened, release: () => [opened.release, release].forEach((leave) => leave()) }
@@ -205,6 +207,13 @@ class SnapshotServer implements DatasetService {
     const { engineId } = this.#parts.engine
     const timeoutMs = manifest.limits.timeoutSeconds * 1000
     return { head: signed, manifestHash, engineId, timeoutMs, stream: database.stream, release: lease() }
+  }
+
+  /** By the processes of the free sample where there is one. */
+  #leaseProbe({ stored, full, sample }: Serving): OpenedSnapshot {
+    const leased = this.#lease(stored, sample ?? full)
+    const stream = streamTableSizes(stored.snapshot, leased.stream)
+    return { ...leased, stream, timeoutMs: this.#parts.limits.sampleTimeoutMs }
   }
 
   #leaseSample({ stored, sample }: Serving): OpenedSnapshot {

@@ -22,11 +22,18 @@ export const persistenceLimits = {
   samplesPerAddress: 240,
   /** Sample queries a minute for one dataset. */
   samplesPerDataset: 600,
+  /** Probes a minute, in the same ways: relays watch with them, and a budget of its own takes nothing from samples. */
+  probesPerPeer: 240,
+  probesPerAddress: 480,
+  probesPerDataset: 600,
   /** What one account may ask of one dataset, all its grants together. */
   account: { perMinute: 30_000, perDay: 5_000_000, total: Number.MAX_SAFE_INTEGER, bytesPerDay: 1024 ** 4 },
   /** Free samples under way at once, in all and from one network address; more are answered `busy`. */
   maxSamples: 8,
   maxSamplesPerCaller: 4,
+  /** Probes under way at once, in the same ways. */
+  maxProbes: 4,
+  maxProbesPerCaller: 2,
   /** Queries being verified at once, in all and from one network address; more are answered `busy`. */
   maxUnverified: 128,
   maxUnverifiedPerCaller: 64,

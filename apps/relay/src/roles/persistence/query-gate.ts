@@ -1,6 +1,6 @@
 /**
- * How many queries run at once. Places are apart for those that nobody has verified, for subscribers and for free
- * samples: none of them can take a place from another.
+ * How many queries run at once. Places are apart for those that nobody has verified, for subscribers, for free samples
+ * and for probes: none of them can take a place from another.
  */
 import { createConcurrencyLimiter, remoteGroup } from '@enigma/network'
 import { MarketplaceError } from '@enigma/protocol'
@@ -18,6 +18,8 @@ export type QueryGate = {
   enterQuery: (asker: string) => () => void
   /** For a verified free sample; throws `busy`. */
   enterSample: (caller: Caller) => () => void
+  /** For a verified probe; throws `busy`. */
+  enterProbe: (caller: Caller) => () => void
   /** Places taken now, of all kinds. */
   readonly underWay: number
 }
@@ -30,17 +32,21 @@ type GateLimits = Pick<
   | 'maxQueriesPerAccount'
   | 'maxSamples'
   | 'maxSamplesPerCaller'
+  | 'maxProbes'
+  | 'maxProbesPerCaller'
 >
 
 /** Creates the gate of one node. A caller is its network address: other ports and other peerIds are no other caller. */
 export function createQueryGate({ limits }: { limits: GateLimits }): QueryGate {
   const unverified = createConcurrencyLimiter({ perKey: limits.maxUnverifiedPerCaller, total: limits.maxUnverified })
   const samples = createConcurrencyLimiter({ perKey: limits.maxSamplesPerCaller, total: limits.maxSamples })
+  const probes = createConcurrencyLimiter({ perKey: limits.maxProbesPerCaller, total: limits.maxProbes })
   const queries = createConcurrencyLimiter({ perKey: Infinity, total: limits.maxQueries })
   const accounts = createConcurrencyLimiter({ perKey: limits.maxQueriesPerAccount, total: Infinity })
   return {
     enterUnverified: ({ address }) => unverified.enter(remoteGroup(address)) ?? refuse(busy()),
     enterSample: ({ address }) => samples.enter(remoteGroup(address)) ?? refuse(samplesBusy()),
+    enterProbe: ({ address }) => probes.enter(remoteGroup(address)) ?? refuse(busy()),
     enterQuery(asker) {
       const leaveAccount = accounts.enter(asker) ?? refuse(accountFull(limits.maxQueriesPerAccount))
       const leaveQueries = queries.enter('')
@@ -54,7 +60,7 @@ export function createQueryGate({ limits }: { limits: GateLimits }): QueryGate {
       }
     },
     get underWay() {
-      return unverified.active + queries.active + samples.active
+      return unverified.active + queries.active + samples.active + probes.active
     },
   }
 }

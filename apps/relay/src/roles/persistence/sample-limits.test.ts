@@ -1,6 +1,6 @@
 import type { Hex } from '@enigma/protocol'
 import { describe, expect, it } from 'vitest'
-import { createSampleLimiter } from './sample-limits.ts'
+import { createProbeLimiter, createSampleLimiter } from './sample-limits.ts'
 
 const one: Hex = `0x${'11'.repeat(32)}`
 const other: Hex = `0x${'22'.repeat(32)}`
@@ -52,5 +52,14 @@ describe('createSampleLimiter', () => {
 
   it('starts afresh each minute', () => {
     expect(outcomes([{ at: 59 }, { at: 59 }, { at: 59 }, { at: 60 }])).toEqual(['ok', 'ok', 'sample-limited', 'ok'])
+  })
+})
+
+describe('createProbeLimiter', () => {
+  it('refuses in its own words', () => {
+    const limiter = createProbeLimiter({ limits: { probesPerPeer: 2, probesPerAddress: 9, probesPerDataset: 9 } })
+    const take = () => limiter.take({ dataset: one, caller: { peerId: 'relay', address: '/dns4/a' }, nowSeconds: 0 })
+    for (let count = 0; count < 2; count++) take()
+    expect(take).toThrow('asked how it is often enough')
   })
 })

@@ -22,7 +22,7 @@ import { createOlderRoom } from './older-snapshots.ts'
 import { type PersistenceLimits, persistenceLimits } from './persistence-limits.ts'
 import { createQueryGate } from './query-gate.ts'
 import type { QueryKeys } from './query-keys.ts'
-import { createSampleLimiter } from './sample-limits.ts'
+import { createProbeLimiter, createSampleLimiter } from './sample-limits.ts'
 import { createGrantVerifier, type VerifyContractSignature } from './verify-grants.ts'
 import { createP256Verifier } from './verify-p256.ts'
 import { createQueryVerifier } from './verify-query.ts'
@@ -190,6 +190,7 @@ function createDesks({
     revisions,
     watch: createGrantWatch({ deployment, store: revisions, findEmbeds, nowSeconds, nowMs, onError }),
     samples: createSampleLimiter({ limits }),
+    probes: createProbeLimiter({ limits }),
   })
   return { verify, usage }
 }

@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createSessionKey, signChildGrant } from '@enigma/crypto'
-import { type Hex, zeroHash } from '@enigma/protocol'
+import { type Hex, limits, probeStatement, zeroHash } from '@enigma/protocol'
 import { codeOf } from '@enigma/testing'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import {
@@ -108,6 +108,18 @@ describe('verifyQuery', () => {
     const bytes = await signAndEncode(asker, query, [])
     expect(await codeOf(verifyBytes(node, bytes))).toBe('answered')
     expect(await codeOf(verifyBytes(node, bytes))).toBe('replayed')
+  })
+
+  it('answers a probe without a grant, and nothing else by it, whatever became of the samples', async () => {
+    const node = createNode({ limits: { samplesPerAddress: 1 } })
+    await askSample(node)
+    expect(await codeOf(askSample(node))).toBe('sample-limited')
+    const probe = { kind: 'probe', sql: probeStatement, maxRows: limits.tables } as const
+    expect((await askSample(node, probe)).tier).toBe('probe')
+    expect(await codeOf(askSample(node, { ...probe, sql: 'select * from candles' }))).toBe('sql-refused')
+    expect(await codeOf(askSample(node, { ...probe, maxRows: limits.tables + 1 }))).toBe('sql-refused')
+    expect(await codeOf(askSample(node, { ...probe, grantHash: randomHex(32) }))).toBe('grant-invalid')
+    expect(await codeOf(askSample(node, { ...probe, kind: 'sample' }))).toBe('sample-limited')
   })
 
   it('asks the contract of a smart account once a minute, and never for an account that could not query', async () => {

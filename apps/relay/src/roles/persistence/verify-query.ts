@@ -14,6 +14,7 @@ import {
   limits as wireLimits,
   type Manifest,
   MarketplaceError,
+  probeStatement,
   type Query,
   type SignedQuery,
   zeroHash,
@@ -36,7 +37,7 @@ import { checkRevocation } from './check-revocation.ts'
 import { checkWindow } from './check-window.ts'
 import type { GrantWatch } from './grant-watch.ts'
 import type { PersistenceLimits } from './persistence-limits.ts'
-import type { Caller, SampleLimiter } from './sample-limits.ts'
+import type { Caller, FreeLimiter } from './sample-limits.ts'
 import type { GrantVerifier, VerifiedGrants } from './verify-grants.ts'
 
 /** A query as decoded, not yet to be believed. */
@@ -45,8 +46,8 @@ export type DecodedQuery = { signedQuery: SignedQuery; query: Query }
 /** A query that may run. `settle` gives back what was reserved and not used; it must be called once. */
 type VerifiedQuery = {
   query: Query
-  tier: AccessTier | 'sample'
-  /** Who pays; undefined for a sample. */
+  tier: AccessTier | 'sample' | 'probe'
+  /** Who pays; undefined for a sample and a probe. */
   account: Hex | undefined
   settle: Reservation['settle']
 }
@@ -73,7 +74,8 @@ export type QueryVerifierParts = {
   revisions: GrantStore
   /** Learns of their newer revisions. */
   watch: GrantWatch
-  samples: SampleLimiter
+  samples: FreeLimiter
+  probes: FreeLimiter
   nowSeconds: () => number
   /** Before this, nonces may have been lost: with the machine (see open-database.ts), or where a backup was restored. */
   noncesKnownSinceSeconds: number
@@ -97,7 +99,7 @@ export function createQueryVerifier(parts: QueryVerifierParts): VerifyQuery {
     checkTime(parts, query)
     const served = requireServed(parts, query.dataset)
     await checkSignature(parts, signedQuery, query)
-    if (query.kind === 'sample') return admitSample({ parts, signedQuery, query, served, caller })
+    if (query.kind !== 'query') return admitFree({ parts, signedQuery, query, served, caller })
     const { grants, verified } = await checkGrants(parts, signedQuery, query)
     const tier = await checkSubscription({ parts, query, account: verified.root, signal })
     checkRevocation({ chain: parts.chain, account: verified.root, grants })
@@ -280,7 +282,7 @@ function keepUntil({ expiresAt }: Query): number {
   return expiresAt + wireLimits.clockSkewSeconds + nonceMarginSeconds
 }
 
-async function admitSample(parameters: {
+async function admitFree(parameters: {
   parts: QueryVerifierParts
   signedQuery: SignedQuery
   query: Query
@@ -291,21 +293,34 @@ async function admitSample(parameters: {
   if (query.grantHash !== zeroHash || signedQuery.grants.length > 0) {
     throw new MarketplaceError({
       code: 'grant-invalid',
-      message: 'A free sample query carries no grant; leave it out.',
+      message: 'What is free carries no grant; leave it out.',
     })
   }
-  checkLimits({ query, manifest: served.manifest, grants: [], tier: 'sample', limits: parts.limits })
+  const tier = query.kind === 'probe' ? 'probe' : 'sample'
+  if (tier === 'probe') requireProbe(query)
+  else checkLimits({ query, manifest: served.manifest, grants: [], tier, limits: parts.limits })
   requireSnapshot(served, query)
-  parts.samples.take({ dataset: query.dataset, caller, nowSeconds: parts.nowSeconds() })
-  const scope = sampleScope(query)
+  const limiter = tier === 'probe' ? parts.probes : parts.samples
+  limiter.take({ dataset: query.dataset, caller, nowSeconds: parts.nowSeconds() })
+  const scope = freeScope(query)
   await parts.commits.run(() => {
     requireNewNonce(parts, query, scope)
     consumeNonce(parts, query, scope)
   })
-  return { query, tier: 'sample', account: undefined, settle: () => undefined }
+  return { query, tier, account: undefined, settle: () => undefined }
 }
 
-/** A sample's nonce is unique within its ephemeral key: 32 bytes of the point stand for it. */
-function sampleScope({ sessionKey }: Query): Hex {
+/** A probe asks one thing, of the newest snapshot. */
+function requireProbe({ sql, parameters, template, snapshot, maxRows }: Query): void {
+  const isPlain = sql === probeStatement && parameters.length === 0 && template === undefined
+  if (isPlain && snapshot.kind === 'latest' && maxRows <= wireLimits.tables) return
+  throw new MarketplaceError({
+    code: 'sql-refused',
+    message: 'A probe asks how the node is and nothing else; ask rows by a query or as a free sample.',
+  })
+}
+
+/** The nonce of what is free is unique within its ephemeral key: 32 bytes of the point stand for it. */
+function freeScope({ sessionKey }: Query): Hex {
   return `0x${sessionKey.slice(4, 68)}`
 }

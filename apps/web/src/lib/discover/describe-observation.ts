@@ -26,7 +26,7 @@ const unproven = 'One relay’s word, not checked with the chain.'
 /** `Updated 40 seconds ago`. */
 export function describeFreshness({ head }: Observation, nowSeconds: number): Described {
   if (head === undefined) {
-    const title = `No node showed its snapshot to a relay: without a free sample it is for subscribers. ${unproven}`
+    const title = `No node showed its snapshot to a relay. ${unproven}`
     return { text: 'Update not shown', title }
   }
   const { seq, createdAt } = head

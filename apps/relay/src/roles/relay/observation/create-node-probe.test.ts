@@ -47,7 +47,7 @@ test(
     expect(await ask()).toMatchObject({ isReachable: true, failure: undefined, head: { dataset, seq: 1 } })
     await scene.publish(20, 30)
     await scene.service.settle()
-    expect(await ask()).toMatchObject({ head: { seq: 2 } })
+    expect(await ask()).toMatchObject({ head: { seq: 2 }, tables: [{ name: 'candles', rows: 30 }] })
     expect(await ask({ publisher: `0x${'99'.repeat(20)}` })).toMatchObject({
       head: undefined,
       failure: 'snapshot-invalid',

@@ -1,5 +1,5 @@
 /** Asks a node as any client would, over the ways that queries are passed on by. */
-import { type NodeProbe, probeNode } from '@enigma/client'
+import { type NodeProbe, nothingSaid, probeNode } from '@enigma/client'
 import { inflateInNode } from '@enigma/client/node/inflate'
 import { nodePrimitives as primitives } from '@enigma/crypto/node'
 import type { StreamPool } from '@enigma/network'
@@ -17,13 +17,7 @@ export type CreateNodeProbeParameters = {
   nowMs: () => number
 }
 
-const noWay: NodeProbe = {
-  isReachable: false,
-  roundTripMs: undefined,
-  engine: undefined,
-  head: undefined,
-  failure: 'no-route',
-}
+const noWay: NodeProbe = { ...nothingSaid, isReachable: false, failure: 'no-route' }
 
 /** Creates what asks; each way to the node has a few seconds and a few bytes. */
 export function createNodeProbe(parameters: CreateNodeProbeParameters): LookAtDatasetParameters['probe'] {

@@ -25,8 +25,8 @@ export type LookAtDatasetParameters = {
 /** What a look says of a dataset; undefined where it says nothing. */
 export type LookResult = { isAnswered: boolean; head: SnapshotHead | undefined } | undefined
 
-/** A node that gives no rows for want of a sample, or for want of more of it, is there and says so under its seal. */
-const isThere = ({ failure }: NodeProbe) => failure === undefined || failure === 'sample-limited'
+/** A node that was asked too often is there and says so under its seal. */
+const isThere = ({ failure }: NodeProbe) => failure === undefined || failure === 'rate-limited'
 /** What a node, or a relay on the way to it, says that has enough to do: no word on whether it is there. */
 const saysNothing: ErrorCode = 'busy'
 

@@ -23,6 +23,7 @@ const answerOf = (parts: { seq?: number; failure?: ErrorCode }, dataset: Hex): N
   roundTripMs: 1,
   engine: undefined,
   head: parts.seq === undefined ? undefined : headOf(dataset, parts.seq),
+  tables: undefined,
   failure: parts.failure,
 })
 
@@ -80,7 +81,7 @@ test('datasets are looked at again and again; the newest head that a node shows 
   mind.says = (peerId) => ({ seq: peerId === 'a' ? 7 : 8 })
   await pass(10)
   expect(observed(id)).toMatchObject({ head: { seq: 8 }, looks: 1, answered: 1 })
-  mind.says = (peerId) => (peerId === 'a' ? { failure: 'timeout' } : { failure: 'sample-limited' })
+  mind.says = (peerId) => (peerId === 'a' ? { failure: 'timeout' } : { failure: 'rate-limited' })
   await pass(120)
   expect(observed(id)).toMatchObject({ head: { seq: 8 }, looks: 3, answered: 3 })
   mind.says = () => ({ failure: 'timeout' })
