@@ -6,6 +6,7 @@ import { app } from '../app.svelte.ts'
 import { wallet } from '../wallet.svelte.ts'
 import { toShownError } from '../to-shown-error.ts'
 import { AcceptingNodesState } from './accepting-nodes.svelte.ts'
+import { explainStorage } from './explain-storage.ts'
 import { publishStore } from './kept-here.ts'
 
 export type Reading = { bytesRead: number; totalBytes: number; rows: number }
@@ -21,11 +22,16 @@ class DraftState {
   isRestored = $state(false)
   /** Whether this browser keeps what is typed. */
   isKept = $state(true)
+  /** Whether the last change is kept; it is on this page in any case. */
+  isSaved = $state(true)
+  /** Whether there was room for the file. */
+  isFileKept = $state(true)
   readonly nodes = new AcceptingNodesState()
   market = $state.raw<{ minRate: bigint; feeBps: number }>()
   takenNames = $state.raw<ReadonlySet<string>>(new Set())
   #saving: Promise<void> = Promise.resolve()
   #reader: AbortController | undefined
+  #tabs: BroadcastChannel | undefined
 
   /** The terms of the chosen node. */
   readonly terms: NodeTerms | undefined = $derived(this.nodes.list?.find(({ peerId }) => peerId === this.draft.node))
@@ -49,6 +55,7 @@ class DraftState {
       this.draft = { ...emptyDraft, ...(await store.draft()) }
       this.file = await store.file()
       this.isKept = store.isKept
+      if (store.isKept) this.#followTabs()
     } catch (error) {
       this.fileError = toShownError(error)
     }
@@ -59,7 +66,32 @@ class DraftState {
     this.draft = { ...this.draft, ...changes }
     const { draft } = this
     // One after the other: the last change is what stays.
-    this.#saving = this.#saving.then(async () => (await publishStore()).keepDraft(draft)).catch(() => undefined)
+    this.#saving = this.#saving
+      .then(async () => (await publishStore()).keepDraft(draft))
+      .then(
+        () => {
+          this.isSaved = true
+          this.#tabs?.postMessage('changed')
+        },
+        () => void (this.isSaved = false),
+      )
+  }
+
+  /** There is one draft, in however many tabs: what another one changes is taken up here. */
+  #followTabs(): void {
+    this.#tabs = new BroadcastChannel('enigma-publish-draft')
+    this.#tabs.addEventListener('message', () => void this.#takeUp())
+  }
+
+  async #takeUp(): Promise<void> {
+    await this.#saving
+    if (this.reading !== undefined) return
+    const store = await publishStore()
+    const [kept, file] = await Promise.all([store.draft(), store.file()])
+    const isSameFile = JSON.stringify(kept?.file) === JSON.stringify(this.draft.file)
+    this.draft = { ...emptyDraft, ...kept }
+    // One that there was no room for is still in the tab that read it.
+    this.file = file ?? (isSameFile ? this.file : undefined)
   }
 
   /** Reads a file: its columns, types and first rows. The words of the draft stay. */
@@ -81,10 +113,11 @@ class DraftState {
       this.file = file
       this.change({ ...read, table: table === '' ? tableName : table, name: name === '' ? nameOf(tableName) : name })
       this.reading = undefined
-      await (await publishStore()).keepFile(file)
+      this.isFileKept = await (await publishStore()).keepFile(file)
+      this.#tabs?.postMessage('changed')
     } catch (error) {
       if (reader.signal.aborted) return
-      this.fileError = toShownError(error)
+      this.fileError = explainStorage(error) ?? toShownError(error)
       this.reading = undefined
     }
   }
@@ -118,8 +151,9 @@ class DraftState {
   /** Forgets the draft, once it is live or is not wanted. */
   async clear(): Promise<void> {
     this.file = undefined
-    this.change(emptyDraft)
     await (await publishStore()).keepFile(undefined)
+    this.change(emptyDraft)
+    await this.#saving
   }
 
   async #isTaken(listing: { dataset: (path: string) => Promise<unknown> }, account: string): Promise<boolean> {

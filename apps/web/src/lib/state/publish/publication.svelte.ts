@@ -10,6 +10,7 @@ import { transactions } from '../transactions.svelte.ts'
 import { toShownError } from '../to-shown-error.ts'
 import { wallet } from '../wallet.svelte.ts'
 import { draft } from './draft.svelte.ts'
+import { explainStorage } from './explain-storage.ts'
 import { publishStore } from './kept-here.ts'
 import {
   isRevocable,
@@ -19,6 +20,7 @@ import {
   type PublicationStep,
   runPublication,
 } from './publication.ts'
+import type { PublishStore } from './publish-store.ts'
 
 class PublicationState {
   current = $state.raw<Publication>()
@@ -65,36 +67,42 @@ class PublicationState {
   /** Begins with a draft that has no problems. */
   async begin(reviewed: Draft, terms: NodeTerms): Promise<void> {
     const { account } = wallet
-    if (account === undefined || this.isRunning) return
-    try {
-      const store = await publishStore()
-      if (await this.#goesOn(`${account}/${reviewed.name}`)) return
+    if (account === undefined) return
+    await this.#begin(`${account}/${reviewed.name}`, async (store) => {
       const { createPublisherKey } = await import('./publish-work.ts')
       const key = createPublisherKey(Date.now())
       await store.keepKey(key)
-      this.current = newPublication({ draft: reviewed, terms, account, publisher: key.address })
       this.hasBackup = false
-      await store.keepPublication(this.current)
-      await this.run()
-    } catch (error) {
-      this.error = await wallet.explain(error)
-    }
+      return newPublication({ draft: reviewed, terms, account, publisher: key.address })
+    })
   }
 
   /** Begins with rows for a dataset that is listed; the key of its rows is here. */
   async beginLater({ path, publisher, peerIds, mode, draft: described }: LaterRows): Promise<void> {
-    if (this.isRunning) return
     const { curator: account } = parseDatasetPath(path)
     const common = { path, account, draft: described, publisher, peerIds, later: mode, startedAtMs: Date.now() }
     // The nodes have limits of their own, and say so: these are what a page can take.
     const terms = { peerId: '', maxRows: 20_000_000, maxBytes: 512 * 1024 * 1024 }
+    const later = { ...unbegun, ...common, terms, isRegistered: true, isAnnounced: true }
+    await this.#begin(path, () => Promise.resolve(later))
+  }
+
+  /** It is kept before it is shown, and no other tab begins or goes on with the same one meanwhile. */
+  async #begin(path: string, make: (store: PublishStore) => Promise<Publication>): Promise<void> {
+    if (this.isRunning) return
+    this.error = undefined
     try {
-      if (await this.#goesOn(path)) return
-      this.current = { ...unbegun, ...common, terms, isRegistered: true, isAnnounced: true }
-      await (await publishStore()).keepPublication(this.current)
-      await this.run()
+      const hasBegun = await whileAlone(path, async () => {
+        if (await this.#goesOn(path)) return false
+        const store = await publishStore()
+        const begun = await make(store)
+        await store.keepPublication(begun)
+        this.current = begun
+        return true
+      })
+      if (hasBegun) await this.run()
     } catch (error) {
-      this.error = await wallet.explain(error)
+      this.error = explainStorage(error) ?? (await wallet.explain(error))
     }
   }
 
@@ -107,15 +115,14 @@ class PublicationState {
     this.error = undefined
     this.step = this.next
     try {
-      // Two tabs that went on with one publication could sign two snapshots under one number.
-      await navigator.locks.request(`enigma-publish-${current.path}`, { ifAvailable: true }, async (lock) => {
-        if (lock === null) throw elsewhere()
+      await whileAlone(current.path, async () => {
         await this.#runAll(await this.#newest(current), running.signal)
+        return true
       })
       announcer.say(current.later === undefined ? 'Your dataset is live' : 'The new rows are live')
     } catch (error) {
       if (!running.signal.aborted) {
-        this.error = await wallet.explain(error)
+        this.error = explainStorage(error) ?? (await wallet.explain(error))
         announcer.say('Publishing stopped', { isUrgent: true })
       }
     } finally {
@@ -215,6 +222,14 @@ class PublicationState {
 }
 
 export const publication = new PublicationState()
+
+/** Two tabs that went on with one publication could list it twice, or sign two snapshots under one number. */
+function whileAlone(path: string, work: () => Promise<boolean>): Promise<boolean> {
+  return navigator.locks.request(`enigma-publish-${path}`, { ifAvailable: true }, async (lock) => {
+    if (lock === null) throw elsewhere()
+    return work()
+  })
+}
 
 function elsewhere(): MarketplaceError {
   const message =
