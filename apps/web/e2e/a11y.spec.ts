@@ -4,6 +4,7 @@ import { dirname, join, relative } from 'node:path'
 import type { Page } from '@playwright/test'
 import { expectNoFindings, schemes, viewports } from './support/axe.ts'
 import { pathOf } from './support/demo.ts'
+import { readNetwork } from './support/own-chain.ts'
 import { expect, open, test } from './support/test.ts'
 
 const routes = join(import.meta.dirname, '../src/routes')
@@ -42,6 +43,39 @@ for (const route of pages) {
           await settle(page)
           await expectNoFindings(page, `${address} ${colorScheme} ${viewport.width} px`)
         }
+      }
+    }
+  })
+}
+
+/** What is asked of the relay and of the chain, beside the page's own files. */
+async function askedOf(page: Page): Promise<(url: URL) => boolean> {
+  const { origin } = new URL((await readNetwork(page.context())).rpcUrl)
+  return (url) => url.origin === origin || /^\/(catalogue|dataset|enigma-network)\.json$/.test(url.pathname)
+}
+
+for (const route of pages) {
+  test(`${route}: no findings while it loads, when nothing answers, and offline`, async ({ page }) => {
+    test.slow()
+    const isAsked = await askedOf(page)
+    const looks = viewports.map((viewport, at) => ({ viewport, colorScheme: schemes[at] ?? 'light' }))
+    for (const address of await addressesOf(page, route)) {
+      for (const state of ['loading', 'nothing answers', 'offline'] as const) {
+        if (state !== 'offline') {
+          await page.route(isAsked, (asked) => (state === 'loading' ? undefined : asked.abort()))
+        }
+        await open(page, address)
+        if (state === 'offline') {
+          await page.context().setOffline(true)
+          await expect(page.getByText('You are offline.')).toBeVisible()
+        }
+        for (const { viewport, colorScheme } of looks) {
+          await page.setViewportSize(viewport)
+          await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' })
+          await expectNoFindings(page, `${address} ${state} ${colorScheme} ${viewport.width} px`)
+        }
+        await page.context().setOffline(false)
+        await page.unrouteAll({ behavior: 'ignoreErrors' })
       }
     }
   })
@@ -99,8 +133,11 @@ test('a result in the console, a refused query, and what was checked', async ({ 
   await page.keyboard.insertText('SELECT nothing FROM zipcodes')
   await page.keyboard.press('ControlOrMeta+Enter')
   await expect(page.getByRole('main').getByRole('alert')).toContainText('nothing')
-  for (const colorScheme of schemes) {
-    await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' })
-    await expectNoFindings(page, `refused ${colorScheme}`)
+  for (const viewport of viewports) {
+    await page.setViewportSize(viewport)
+    for (const colorScheme of schemes) {
+      await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' })
+      await expectNoFindings(page, `refused ${colorScheme} ${viewport.width} px`)
+    }
   }
 })

@@ -32,7 +32,7 @@ async function textOf(download: Promise<Download>): Promise<{ name: string; byte
   return { name: file.suggestedFilename(), bytes: await readFile(await file.path()) }
 }
 
-test('a sample without a wallet: rows, their proof, their order, a chart, and files', async ({ page }) => {
+test('a sample without a wallet: rows, their proof, their order, a chart, and files', async ({ page, context }) => {
   await openConsole(page, 'zipcodes')
   await run(page, 'SELECT zip_code, city, latitude FROM zipcodes ORDER BY zip_code LIMIT 200')
   await expect(result(page).locator('[data-status-line]')).toContainText('200 rows')
@@ -44,6 +44,23 @@ test('a sample without a wallet: rows, their proof, their order, a chart, and fi
     await expect(proof.getByRole('heading', { level: 3 }).first()).toBeVisible()
     await expect(proof.getByText(/^0x[0-9a-f]{4}/).first()).toBeVisible()
     await page.keyboard.press('Escape')
+  })
+
+  await test.step('a cell copied, opened in full, and its column made wider', async () => {
+    await context.grantPermissions(['clipboard-read', 'clipboard-write'])
+    const cell = result(page).getByRole('gridcell').nth(1)
+    const city = await cell.innerText()
+    await cell.click()
+    await page.keyboard.press('ControlOrMeta+c')
+    await expect.poll(() => page.evaluate(() => navigator.clipboard.readText())).toBe(city)
+    await page.keyboard.press('Enter')
+    await expect(page.getByRole('dialog', { name: 'city' }).locator('[data-cell-value]')).toHaveText(city)
+    await page.keyboard.press('Escape')
+    const widthOf = async () => (await cell.boundingBox())?.width ?? 0
+    const before = await widthOf()
+    await page.keyboard.press('ArrowUp')
+    await page.keyboard.press('Alt+ArrowRight')
+    await expect.poll(widthOf).toBeGreaterThan(before)
   })
 
   await test.step('sorted here, and said so', async () => {
@@ -72,7 +89,14 @@ test('a sample without a wallet: rows, their proof, their order, a chart, and fi
 
   await test.step('a chart, and its values as a table', async () => {
     await result(page).getByRole('tab', { name: 'Chart' }).click()
-    await expect(result(page).locator('svg[role=img], svg').first()).toBeVisible()
+    const pictures = new Set<string>()
+    for (const kind of ['line', 'bar', 'scatter']) {
+      await result(page).getByRole('combobox', { name: 'Chart' }).selectOption(kind)
+      const picture = result(page).getByRole('tabpanel').locator('svg').last()
+      await expect(picture).toBeVisible()
+      await expect.poll(async () => pictures.has(await picture.innerHTML())).toBe(false)
+      pictures.add(await picture.innerHTML())
+    }
     await result(page).getByText('The values as a table').click()
     await expect(result(page).getByRole('table')).toBeVisible()
     await result(page).getByRole('tab', { name: 'Columns' }).click()

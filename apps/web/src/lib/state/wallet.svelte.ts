@@ -133,8 +133,9 @@ class WalletState {
 
   /** An error of a wallet or the chain as people read it. */
   async explain(error: unknown): Promise<ShownError> {
-    const { explainWalletError } = await import('#lib/wallet/explain-wallet-error.ts')
-    return explainWalletError(error) ?? toShownError(error)
+    // Without a network its words cannot be loaded, and the error is still to be told.
+    const words = await import('#lib/wallet/explain-wallet-error.ts').catch(() => undefined)
+    return words?.explainWalletError(error) ?? toShownError(error)
   }
 
   /** What reads and moves money; to read it takes no wallet. */
