@@ -4,6 +4,7 @@ import type { Page } from '@playwright/test'
 import Papa from 'papaparse'
 import { hostileTexts } from '@enigma/result/fixtures/hostile-texts'
 import { type HostileDataset, listHostileDataset, table } from './support/hostile-dataset.ts'
+import { chooseFile, next, stepIs } from './support/publish-draft.ts'
 import { expect, open, test } from './support/test.ts'
 
 let hostile: HostileDataset
@@ -119,6 +120,56 @@ test('errors and addresses that quote them stay text, too', async ({ page }) => 
     await expect(page.getByRole('heading', { level: 1 }).first()).toBeVisible()
     await expectInert(page)
   }
+})
+
+test('a file to be published, and the words that are typed for it', async ({ page }) => {
+  const names = ['<img src=https://evil.example/n onerror=alert(1)>', '=cmd|calc', '\u202eeman', 'W'.repeat(300)]
+  const rows = hostile.texts.map((text, at) => [text, String(at), text.slice(0, 100), ''])
+  const buffer = Buffer.from(Papa.unparse([names, ...rows]))
+  await open(page, '/publish')
+  await chooseFile(page, { name: '<b onclick=alert(1)>.csv', mimeType: 'text/csv', buffer })
+  await expectInert(page)
+  await next(page)
+  await stepIs(page, 'Columns')
+  await expectInert(page)
+  for (const width of [390, 1280]) {
+    await page.setViewportSize({ width, height: 844 })
+    await page.getByRole('link', { name: 'Description' }).click()
+    await page.getByLabel('Title').fill(names[0] ?? '')
+    await expectInert(page)
+    await page.getByRole('link', { name: 'Review' }).click()
+    await stepIs(page, 'Review')
+    await expectInert(page)
+  }
+})
+
+test('the builder of embeds, and the name of a wallet', async ({ page }) => {
+  await open(page, `/embed?dataset=${hostile.path}`)
+  await expect(page.locator('.cm-content')).toContainText(table)
+  await expectInert(page)
+  const name = '<img src=https://evil.example/w onerror=alert(1)>'
+  await page.addInitScript((text) => {
+    const info = {
+      uuid: crypto.randomUUID(),
+      name: text,
+      icon: 'javascript:alert(1)',
+      rdns: '"><script>alert(1)</script>',
+    }
+    const provider = {
+      request: () => new Promise(() => undefined),
+      on: () => undefined,
+      removeListener: () => undefined,
+    }
+    const say = () =>
+      window.dispatchEvent(new CustomEvent('eip6963:announceProvider', { detail: Object.freeze({ info, provider }) }))
+    window.addEventListener('eip6963:requestProvider', say)
+    say()
+  }, name)
+  await open(page, '/network')
+  await page.getByRole('button', { name: 'Connect wallet', exact: true }).click()
+  const dialog = page.getByRole('dialog', { name: 'Connect a wallet' })
+  await expect(dialog.getByText(name)).toBeVisible()
+  await expect(dialog.locator('img:not([src^="data:image/"])')).toHaveCount(0)
 })
 
 async function fileOf(page: Page, format: string): Promise<Buffer> {
