@@ -9,6 +9,8 @@ const limits = {
   maxQueriesPerAccount: 1,
   maxSamples: 3,
   maxSamplesPerCaller: 2,
+  maxProbes: 1,
+  maxProbesPerCaller: 1,
 }
 const callerAt = (address: string) => ({ peerId: `peer of ${address}`, address })
 const [one, other] = [callerAt('/ip4/192.0.2.1/tcp/1'), callerAt('/ip4/192.0.2.2/tcp/1')]
