@@ -14,13 +14,12 @@ const asks = (page: Page) => page.getByRole('dialog', { name: 'Development walle
 /** Whether the page's databases take anything more: as a browser refuses what is over its quota. */
 function setRoom(page: Page, hasRoom: boolean): Promise<void> {
   return page.evaluate((isFree) => {
-    const stores = IDBObjectStore.prototype as IDBObjectStore & { ownPut?: IDBObjectStore['put'] }
+    const stores = IDBObjectStore.prototype as { put: unknown; ownPut?: unknown }
     stores.ownPut ??= stores.put
-    stores.put = isFree
-      ? stores.ownPut
-      : () => {
-          throw new DOMException('The quota has been exceeded.', 'QuotaExceededError')
-        }
+    const refuse = () => {
+      throw new DOMException('The quota has been exceeded.', 'QuotaExceededError')
+    }
+    stores.put = isFree ? stores.ownPut : refuse
   }, hasRoom)
 }
 
