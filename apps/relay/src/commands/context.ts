@@ -67,7 +67,12 @@ export function action<Arguments extends unknown[], Options extends { json?: boo
 
 /** Reads the network file that the options or the environment name. */
 export async function networkOf(context: CommandContext, options: NetworkOptions): Promise<NetworkFile> {
-  return readNetworkFile({ path: options.network ?? context.environment['ENIGMA_NETWORK'] ?? 'enigma-network.json' })
+  return readNetworkFile({ path: networkPathOf(context, options) })
+}
+
+/** The network file that the options or the environment name. */
+export function networkPathOf({ environment }: CommandContext, { network }: NetworkOptions): string {
+  return network ?? environment['ENIGMA_NETWORK'] ?? 'enigma-network.json'
 }
 
 /** Where commands keep sessions: `$ENIGMA_HOME`, else `~/.enigma`. */

@@ -1,13 +1,14 @@
 /** Deploys the contracts; the same code serves the demo and a real chain. */
 import { MarketplaceError } from '@enigma/protocol'
-import { encodeDeployData, erc20Abi, type Hex, type TransactionReceipt } from 'viem'
+import { encodeDeployData, erc20Abi, type Hex } from 'viem'
 import { toChainError } from '../explain-revert.ts'
 import { engTokenAbi, engTokenBytecode } from '../generated/eng-token.ts'
-import { grantRegistryAbi, grantRegistryBytecode } from '../generated/grant-registry.ts'
 import { marketplaceAbi, marketplaceBytecode } from '../generated/marketplace.ts'
 import type { MarketplaceSettings } from '../read-settings.ts'
 import { sendTransaction } from '../send-transaction.ts'
 import type { ContractDeployment, WriteParameters } from '../types.ts'
+import { contractOf } from './contract-of.ts'
+import { deployGrantRegistry } from './deploy-grant-registry.ts'
 
 const none = '0x0000000000000000000000000000000000000000'
 
@@ -45,16 +46,6 @@ export async function deployMarketplace(parameters: DeployMarketplaceParameters)
   }
 }
 
-async function deployGrantRegistry(write: WriteParameters): Promise<Hex> {
-  const receipt = await sendTransaction({
-    ...write,
-    step: 'deploy the grant registry',
-    to: undefined,
-    data: encodeDeployData({ abi: grantRegistryAbi, bytecode: grantRegistryBytecode }),
-  })
-  return contractOf(receipt)
-}
-
 async function deployToken(write: WriteParameters, { holders }: Extract<TokenChoice, { holders: unknown }>) {
   const args = [holders.map(({ account }) => account), holders.map(({ amount }) => amount)] as const
   const receipt = await sendTransaction({
@@ -82,14 +73,5 @@ function unfitToken(fact: string): MarketplaceError {
   return new MarketplaceError({
     code: 'setting-invalid',
     message: `${fact}; name an ERC-20 token with 18 decimals.`,
-  })
-}
-
-function contractOf({ contractAddress, transactionHash }: TransactionReceipt): Hex {
-  if (contractAddress != null) return contractAddress.toLowerCase() as Hex
-  throw new MarketplaceError({
-    code: 'transaction-reverted',
-    message: 'The transaction was mined without making a contract; check the account and retry.',
-    details: transactionHash,
   })
 }

@@ -1,6 +1,7 @@
 /** `enigma grant …`: look at and end what an account has granted. */
 import type { Command } from 'commander'
 import type { CommandContext } from '../context.ts'
+import { addRegistryCommand } from './add-registry.ts'
 import { addBumpCommand } from './bump.ts'
 import { addRevokeCommand } from './revoke.ts'
 import { addStatusCommand } from './status.ts'
@@ -11,4 +12,5 @@ export function addGrantCommands(program: Command, context: CommandContext): voi
   addStatusCommand(grant, context)
   addRevokeCommand(grant, context)
   addBumpCommand(grant, context)
+  addRegistryCommand(grant, context)
 }
