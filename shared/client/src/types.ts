@@ -87,7 +87,10 @@ export type ClientParts = {
 }
 
 /** What one needs who asks without an account. */
-export type AskingParts = Omit<ClientParts, 'keys' | 'publicClient' | 'chainClient' | 'logRangeBlocks'>
+export type AskingParts = Omit<ClientParts, 'keys' | 'publicClient' | 'chainClient' | 'logRangeBlocks'> & {
+  /** By whom smart accounts are asked whether an embed is theirs (ERC-1271); plain accounts alone when absent. */
+  publicClient?: Pick<ChainReader, 'request'> | undefined
+}
 
 /** What is going on with a query, for a progress line. */
 export type QueryStage = 'connect' | 'find' | 'verify' | 'run' | 'decrypt' | 'retry'

@@ -29,13 +29,15 @@ export type SessionQueryParameters = SampleParameters & { session: Session }
 /** Creates the client; `close` ends its host too. */
 export function createVisitorMarketplace(parameters: VisitorMarketplaceParameters): VisitorClient {
   const { network, host, primitives, allowPrivateAddresses = false } = parameters
-  const parts: AskingParts = { network, host, primitives, ...createPageParts({ allowPrivateAddresses }) }
+  const publicClient = createChainReader(network)
+  const page = createPageParts({ allowPrivateAddresses })
+  const parts: AskingParts = { network, host, primitives, publicClient, ...page }
   const relays = createRelayList({
     ...{ addresses: network.relays, nowSeconds: parts.nowSeconds },
     onChange: () => undefined,
   })
   const connections = createConnections({ ...parts, relays })
-  const readConfig = createDatasetConfigReader({ publicClient: createChainReader(network), deployment: network })
+  const readConfig = createDatasetConfigReader({ publicClient, deployment: network })
   const inside = { parts, connections, datasets: createDatasets({ ...parts, readConfig }, connections) }
   return {
     ...createAsking(inside),

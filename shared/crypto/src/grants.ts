@@ -57,9 +57,12 @@ export type VerifyGrantChainParameters = {
   /** Whether the root grant's signature was seen valid before; told when it is. */
   isKnownSignature?: (digest: Hex, signature: Hex) => boolean
   rememberSignature?: (digest: Hex, signature: Hex) => void
-  /** ERC-1271 for smart accounts; without it only plain accounts are accepted. */
-  verifyContractSignature?: (parameters: { account: Hex; digest: Hex; signature: Hex }) => Promise<boolean>
+  /** For smart accounts; without it only plain accounts are accepted. */
+  verifyContractSignature?: VerifyContractSignature | undefined
 }
+
+/** Asks a smart account's contract whether a signature is its own (ERC-1271), bounded in gas and time. */
+export type VerifyContractSignature = (parameters: { account: Hex; digest: Hex; signature: Hex }) => Promise<boolean>
 
 /** What a verified chain allows: the tightest limits, the last delegate, and the hash of every grant, root first. */
 export type VerifiedGrantChain = {

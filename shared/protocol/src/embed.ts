@@ -44,6 +44,17 @@ export function embedRootOf(id: Hex): Hex {
   return `0x${id.slice(2, 42)}`
 }
 
+/** What a revision of an embed is known by: its number, and the EIP-712 hash of its grant. */
+export type Revision = { revision: number; hash: Hex }
+
+/**
+ * Whether a revision counts in place of another one of the same embed: the higher number, and of one number the lower
+ * hash, so that everybody who has seen both goes by the same.
+ */
+export function outranks(one: Revision, other: Revision): boolean {
+  return one.revision > other.revision || (one.revision === other.revision && one.hash < other.hash)
+}
+
 /** Whether a revision allows nothing, until a later one does. */
 export function isPaused({ permissions }: Pick<Grant, 'permissions'>): boolean {
   return permissions.every((permission) => permission.abilities === 0)

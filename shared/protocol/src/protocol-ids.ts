@@ -14,3 +14,6 @@ export const wireVersion = 1
 
 /** The gossip topic on which relays announce manifests and node records. */
 export const announceTopic = '/enigma/announce/1.0.0'
+
+/** The gossip topic on which relays tell each other of embeds: apart, so that neither crowds the other out. */
+export const embedTopic = '/enigma/embeds/1.0.0'

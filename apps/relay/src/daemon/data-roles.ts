@@ -1,6 +1,6 @@
 /** The roles that hold data, persistence and worker, composed over one snapshot store. */
 import { totalmem, uptime } from 'node:os'
-import { verifyManifest } from '@enigma/crypto'
+import { type VerifyContractSignature, verifyManifest } from '@enigma/crypto'
 import { handleAcceptance, handleUsage, type ProtocolServer } from '@enigma/network'
 import type { Deployment } from '@enigma/protocol'
 import { noncesKnownSince } from './backup-facts.ts'
@@ -36,6 +36,7 @@ export type DataRolesParts = {
   mirror: ChainMirror
   peers: Peers
   log: Log
+  verifyContractSignature: VerifyContractSignature
   nowSeconds: () => number
   metrics: Pick<Metrics, 'onAnswered' | 'onUnopened' | 'onSnapshotAccepted' | 'onRun'>
   /** Told when the datasets of this node changed, for the node record. */
@@ -162,7 +163,7 @@ function guestLimitsOf({ persistence: { accepts } }: NodeConfig) {
 }
 
 function startPersistence(
-  { config, deployment, state, mirror, peers, log, nowSeconds, metrics }: DataRolesParts,
+  { config, deployment, state, mirror, peers, log, nowSeconds, metrics, verifyContractSignature }: DataRolesParts,
   tools: SandboxTools,
 ): PersistenceRole {
   const { processes, memoryBytes, threads, maxQueries, maxMemoryBytes = totalmem() * 0.75 } = config.persistence
@@ -189,6 +190,7 @@ function startPersistence(
       maxHeadAgeSeconds: config.chain.maxHeadAgeSeconds,
     },
     findEmbeds: peers.findEmbeds,
+    verifyContractSignature,
     nowSeconds,
     nowMs: () => performance.now(),
     noncesKnownSinceSeconds: noncesKnownSince({

@@ -1,6 +1,6 @@
 import { signManifest, verifyManifest } from '@enigma/crypto'
-import { handleLocate, type Location } from '@enigma/network'
-import { protocolIds } from '@enigma/protocol'
+import { handleGrants, handleLocate, type Location } from '@enigma/network'
+import { type Embed, encodeEmbed, protocolIds } from '@enigma/protocol'
 import type { Connection } from '@libp2p/interface'
 import { multiaddr } from '@multiformats/multiaddr'
 import { afterEach, beforeEach, expect, test } from 'vitest'
@@ -14,6 +14,8 @@ import {
   type TestDataset,
 } from '../../test/network/support/datasets.ts'
 import { addressesOf, createCleanup, peerIdOf, startHost } from '../../test/network/support/nodes.ts'
+import { createOwner } from '../roles/persistence/fixtures/embed-scene.ts'
+import { createNode } from '../roles/persistence/fixtures/query-scene.ts'
 import { createPeers, type LocateParameters, type Peers } from './peers.ts'
 
 const cleanup = createCleanup()
@@ -110,4 +112,28 @@ test('a node is reached though a relay gives an address where it is no more, and
   const record = await createRecord({ node, seq: 2 })
   await startAnsweringRelay(() => ({ manifest: dataset.signed, records: [broken, gone, record] }))
   expect((await connect()).remotePeer.toString()).toBe(peerIdOf(host))
+})
+
+test('what one relay has of an embed is handed on while another is silent, and the wait is short', async () => {
+  const owner = await createOwner(createNode())
+  const silent = await startRelay()
+  await silent.node.handle(protocolIds.grants, () => undefined)
+  const quick = await startRelay()
+  const embeds = {
+    ...{ bytesOf: () => encodeEmbed(owner.embed), bytesOfAccount: () => [], linesAfter: () => [] },
+    accept: () => expect.fail(),
+  }
+  const server = await handleGrants({ host: quick.node, embeds, onError: (error) => expect.fail(String(error)) })
+  cleanup.add(() => server.stop())
+  const ended = new AbortController()
+  cleanup.add(() => Promise.resolve(ended.abort()))
+  const found: unknown[] = []
+  const onEmbed = (embed: Embed) => Promise.resolve(found.push(embed) > 0)
+  await peers.findEmbeds({ id: owner.grant.id, signal: ended.signal, onEmbed })
+  expect(found).toEqual([owner.embed])
+})
+
+test('where no relay says anything of an embed, that is told', async () => {
+  const asked = { id: `0x${'ab'.repeat(32)}`, signal, onEmbed: () => Promise.resolve(true) } as const
+  await expect(peers.findEmbeds(asked)).rejects.toMatchObject({ code: 'no-relay' })
 })

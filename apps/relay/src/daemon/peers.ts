@@ -4,7 +4,7 @@
  */
 import { recordAddresses } from '@enigma/client'
 import { verifyNodeRecord } from '@enigma/crypto'
-import { fetchEmbed, locateDataset, type Location, raceInTurn, timedOut } from '@enigma/network'
+import { askTogether, fetchEmbed, locateDataset, type Location, raceInTurn, timedOut } from '@enigma/network'
 import {
   type Deployment,
   type Embed,
@@ -16,6 +16,8 @@ import {
 import type { Connection, Libp2p } from '@libp2p/interface'
 
 const dialTimeoutMs = 15_000
+/** For other relays to say what they have of an embed, once one has said what stands up. */
+const embedGraceMs = 250
 /** For one relay to say all that it knows of a dataset: a manifest and some records. */
 const locateTimeoutMs = 10_000
 
@@ -37,11 +39,21 @@ export type LocateParameters<Result> = {
   use: (location: Location, signal: AbortSignal) => Promise<Result>
 }
 
+export type FindEmbedsParameters = {
+  id: Hex
+  signal: AbortSignal
+  /** Whether the embed stands up; also called after the end, for relays that were slow. */
+  onEmbed: (embed: Embed) => Promise<boolean>
+}
+
 export type Peers = {
   /** Manifest and node records as some relay has them; throws `dataset-unknown`, `no-relay`, or what `use` throws. */
   locate: <Result>(parameters: LocateParameters<Result>) => Promise<Result>
-  /** The revisions of an embed that the relays of this node have, not verified; throws where none of them says. */
-  findEmbeds: (id: Hex, signal: AbortSignal) => Promise<readonly Embed[]>
+  /**
+   * Hands on what the relays of this node have of an embed as it comes, not verified. Resolves when all have answered, or
+   * a short grace after `onEmbed` has found one that stands up; throws where none of them answers.
+   */
+  findEmbeds: (parameters: FindEmbedsParameters) => Promise<void>
   /** A connection to a node of a dataset, at the addresses of its own record; throws `no-node`. */
   connect: (parameters: { dataset: Hex; peerId: string; signal: AbortSignal }) => Promise<Connection>
 }
@@ -68,7 +80,7 @@ export function createPeers(parts: PeersParts): Peers {
   }
   return {
     locate,
-    findEmbeds: (id, signal) => findEmbeds(parts, id, signal),
+    findEmbeds: (asked) => findEmbeds(parts, asked),
     connect: ({ dataset, peerId, signal }) =>
       locate({
         dataset,
@@ -81,16 +93,22 @@ export function createPeers(parts: PeersParts): Peers {
   }
 }
 
-async function findEmbeds({ relays, embedHere }: PeersParts, id: Hex, signal: AbortSignal): Promise<readonly Embed[]> {
-  const asked = relays().map((connection) => fetchEmbed({ connection, id, signal }))
-  const here = Promise.resolve(embedHere?.(id))
-  const told = await Promise.allSettled([...(embedHere === undefined ? [] : [here]), ...asked])
-  if (told.every(({ status }) => status === 'rejected')) throw mostTelling(new AggregateError(told.map(reasonOf)))
-  return told.flatMap((each) => (each.status === 'fulfilled' && each.value !== undefined ? [each.value] : []))
-}
-
-function reasonOf(settled: PromiseSettledResult<unknown>): unknown {
-  return settled.status === 'rejected' ? settled.reason : undefined
+async function findEmbeds(
+  { relays, embedHere }: PeersParts,
+  { id, signal, onEmbed }: FindEmbedsParameters,
+): Promise<void> {
+  const asked = relays().map((connection) => () => fetchEmbed({ connection, id, signal }))
+  const here = embedHere === undefined ? [] : [() => Promise.resolve(embedHere(id))]
+  try {
+    await askTogether({
+      items: [...here, ...asked],
+      work: (source) => source(),
+      onAnswer: async (embed) => embed !== undefined && onEmbed(embed),
+      graceMs: embedGraceMs,
+    })
+  } catch (cause) {
+    throw mostTelling(cause)
+  }
 }
 
 /** Asks relays, and remembers which of them were slower than another one: those are asked last. */

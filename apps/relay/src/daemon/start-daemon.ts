@@ -1,7 +1,9 @@
 /** Composes a node from its settings: state, chain, host, roles, record, health; and takes it apart again. */
+import type { VerifyContractSignature } from '@enigma/crypto'
 import { handleQueries } from '@enigma/network'
 import { type Hex, limits } from '@enigma/protocol'
 import { createChainMirror } from '../chain-mirror/chain-mirror.ts'
+import { createContractSignatures } from '../chain-mirror/contract-signatures.ts'
 import { deploymentOf, publicClientOf, walletClientOf } from '../commands/context.ts'
 import { signerOf } from '../commands/signer.ts'
 import type { NodeConfig } from '../config.ts'
@@ -71,7 +73,9 @@ async function start({ config, log }: StartDaemonParameters, stops: Stops): Prom
     trusted: [...config.networkFile.relays, ...config.relays],
   })
   stops.push(() => host.stop())
-  await startNetwork({ config, log, state, mirror, host, stops, onChainChange, metrics: createMetrics() })
+  const verifyContractSignature = createContractSignatures({ publicClient: publicClientOf(config.networkFile), nowMs })
+  const shared = { config, log, state, mirror, host, stops, onChainChange, verifyContractSignature }
+  await startNetwork({ ...shared, metrics: createMetrics() })
 }
 
 type MirrorParts = { config: NodeConfig; state: NodeState; log: Log; stops: Stops; onChange: () => void }
@@ -100,13 +104,14 @@ type NetworkParts = {
   mirror: ReturnType<typeof createChainMirror>
   host: Host
   stops: Stops
+  verifyContractSignature: VerifyContractSignature
   /** What is told of each change of the chain. */
   onChainChange: Set<() => void>
   metrics: Metrics
 }
 
 async function startNetwork(parts: NetworkParts): Promise<void> {
-  const { config, log, state, mirror, host, stops, metrics } = parts
+  const { config, log, state, mirror, host, stops, metrics, verifyContractSignature } = parts
   const deployment = deploymentOf(config.networkFile)
   const onError = (error: unknown) => log.warn({ error }, 'network')
   const keeper = createRelayKeeper({
@@ -129,7 +134,7 @@ async function startNetwork(parts: NetworkParts): Promise<void> {
     nowSeconds,
   })
   const onDatasets = () => void announcer.refresh().catch(onError)
-  const shared = { config, deployment, state, host, mirror, peers, log, nowSeconds, metrics }
+  const shared = { config, deployment, state, host, mirror, peers, log, nowSeconds, metrics, verifyContractSignature }
   const roles = createDataRoles({ ...shared, onDatasets })
   const announcer = createNodeRecordAnnouncer({
     host: host.node,
@@ -193,7 +198,7 @@ function rotateKeys({ queryKeys }: NodeState, refresh: () => Promise<void>, onEr
 }
 
 async function startRelay(
-  { config, state, mirror, host, stops, onChainChange, metrics }: NetworkParts,
+  { config, state, mirror, host, stops, onChainChange, metrics, verifyContractSignature }: NetworkParts,
   { persistence }: DataRoles,
   onError: (error: unknown) => void,
 ): Promise<RelayRole> {
@@ -206,6 +211,7 @@ async function startRelay(
     chain,
     deployment,
     accessOf: mirror.accessOf,
+    verifyContractSignature,
     answer: persistence?.answer,
     watchForward: metrics.watchForward,
     nowSeconds,

@@ -21,7 +21,7 @@ import { Key } from 'interface-datastore'
 import { multiaddr } from '@multiformats/multiaddr'
 import { createLibp2p } from 'libp2p'
 import { createDialGate } from '@enigma/client/node/dial-gate'
-import { announceTopic } from '@enigma/protocol'
+import { announceTopic, embedTopic } from '@enigma/protocol'
 import { gossipMessageId } from './gossip-message-id.ts'
 import { hostLimits } from './host-limits.ts'
 import { openPeerKey } from './peer-key.ts'
@@ -149,7 +149,7 @@ function relayServices() {
       // What is announced is signed by its author; who passed it on says nothing.
       globalSignaturePolicy: StrictNoSign,
       msgIdFn: gossipMessageId,
-      allowedTopics: [announceTopic],
+      allowedTopics: [announceTopic, embedTopic],
       allowPublishToZeroTopicPeers: true,
       emitSelf: false,
       ignoreDuplicatePublishError: true,

@@ -1,6 +1,6 @@
-/** The highest revision of each embed's grant that this node has seen, kept over restarts: lower ones are not obeyed. */
+/** The revision of each embed's grant that counts of those this node has seen, kept over restarts: others are not obeyed. */
 import type { DatabaseSync } from 'node:sqlite'
-import { type Grant, type Hex, isPaused, limits, MarketplaceError } from '@enigma/protocol'
+import { type Grant, type Hex, isPaused, limits, MarketplaceError, outranks } from '@enigma/protocol'
 import type { Migration } from './open-database.ts'
 
 export const grantMigrations: readonly Migration[] = [
@@ -19,7 +19,7 @@ export type KnownGrant = { grant: Grant; hash: Hex }
 export type GrantStore = {
   /** Throws `grant-paused` or `grant-superseded` when another revision counts; writes nothing. */
   require: (known: KnownGrant) => void
-  /** Keeps a revision unless a higher one is known. */
+  /** Keeps a revision unless one that counts before it is known. */
   note: (known: KnownGrant, nowSeconds: number) => void
 }
 
@@ -33,14 +33,16 @@ export function createGrantStore({ database }: { database: DatabaseSync }): Gran
   const upsert = database.prepare(
     `INSERT INTO grant_revision (id, revision, hash, is_paused, keep_until) VALUES (?1, ?2, ?3, ?4, ?5)
      ON CONFLICT (id) DO UPDATE SET revision = ?2, hash = ?3, is_paused = ?4, keep_until = ?5
-     WHERE revision < ?2`,
+     WHERE revision < ?2 OR (revision = ?2 AND hash > ?3)`,
   )
   const prune = database.prepare('DELETE FROM grant_revision WHERE keep_until < ?')
   let sincePrune = 0
   return {
     require({ grant, hash }) {
       const row = select.get(keyOf(grant))
-      if (row === undefined || row['hash'] === hash || Number(row['revision']) < grant.revision) return
+      if (row === undefined || row['hash'] === hash) return
+      const known = { revision: Number(row['revision']), hash: String(row['hash']) as Hex }
+      if (outranks({ revision: grant.revision, hash }, known)) return
       throw row['is_paused'] === 1 ? paused() : superseded()
     },
     note({ grant, hash }, nowSeconds) {

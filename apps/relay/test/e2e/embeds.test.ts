@@ -1,6 +1,6 @@
 /** Embeds on real processes: a subscriber signs once, and anybody asks what it allows, and nothing else. */
-import { createEmbeds, type EmbedTerms, mintGrant } from '@enigma/client/embeds'
-import { createSessionKey } from '@enigma/crypto'
+import { createEmbeds, type EmbedPublication, type EmbedTerms, mintGrant } from '@enigma/client/embeds'
+import { createSessionKey, hashGrant } from '@enigma/crypto'
 import { announceEmbed, fetchEmbed } from '@enigma/network'
 import { type Embed, type Hex, type Template } from '@enigma/protocol'
 import { codeOf } from '@enigma/testing'
@@ -175,6 +175,49 @@ test('a visitor who holds an older revision is asked by the present one', async 
   const second = await ownEmbeds().revise({ signer: owner.signer, embed: first, change })
   expect(await codeOf(askAs(visitor.client, second, {}))).toBe('answered')
   expect((await ask({ grant: idOf(first) }, embeds)).attempts).toBe(2)
+})
+
+test('a visitor goes on by a narrower revision that came meanwhile, by itself', async () => {
+  const first = await create()
+  const embeds = visitorEmbeds()
+  expect((await ask({ grant: idOf(first) }, embeds)).rows).toHaveLength(2)
+  const published: EmbedPublication[] = []
+  const second = await ownEmbeds().revise({
+    ...{ signer: owner.signer, embed: first, change: { limits: { ...terms.limits, maxRows: 1 } } },
+    onPublished: (told) => published.push(told),
+  })
+  expect(published).toEqual([{ taken: 2, relays: 2, failures: [] }])
+  expect(await codeOf(askAs(visitor.client, second, { maxRows: 1 }))).toBe('answered')
+  expect(await ask({ grant: idOf(first) }, embeds)).toMatchObject({ attempts: 2, rowCount: 1 })
+})
+
+test('of two changes made at once one counts everywhere, and whoever made the other is told', async () => {
+  const first = await create()
+  const change = (total: number) =>
+    ownEmbeds().revise({ signer: owner.signer, embed: first, change: { limits: { ...terms.limits, total } } })
+  const settled = await Promise.allSettled([change(8), change(9)])
+  const won = settled.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : []))
+  const lost = settled.flatMap((each) => (each.status === 'rejected' ? [each.reason as unknown] : []))
+  for (const reason of lost) expect(reason).toMatchObject({ code: 'grant-superseded' })
+  const lowest = won.map(({ grant }) => hashGrant(grant.grant, net.network)).toSorted()[0]
+  expect(lowest).toBeDefined()
+  for (const { multiaddrs } of net.relays) {
+    const connection = await visitor.host.dial(multiaddr(multiaddrs[0]))
+    await vi.waitFor(async () => {
+      const known = await fetchEmbed({ connection, id: idOf(first) })
+      expect(known && hashGrant(known.grant.grant, net.network)).toBe(lowest)
+    }, waiting)
+  }
+})
+
+test('one that is too large is not signed', async () => {
+  const values = Array.from({ length: 9 }, (_, index) => ({
+    type: 'text' as const,
+    value: `${index}`.padEnd(8_000, 'x'),
+  }))
+  const large = { name: 'word', type: 'text' as const, allowed: { kind: 'values' as const, values } }
+  const template = { ...above, name: 'large', sql: 'SELECT id FROM words WHERE word = $1', parameters: [large] }
+  expect(await codeOf(create({ templates: [template] }))).toBe('setting-invalid')
 })
 
 test('nodes count, and tell the owner alone', async () => {

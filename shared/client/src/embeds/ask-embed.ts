@@ -12,8 +12,7 @@ import {
 } from '@enigma/protocol'
 import type { AskingInside } from '../create-asking.ts'
 import type { QueryParameters } from '../query/query-request.ts'
-import { createQueryRun, type QueryRun } from '../query/query-run.ts'
-import type { Authority } from '../types.ts'
+import { type AuthorizedAttempt, createQueryRun, type QueryRun } from '../query/query-run.ts'
 import type { FindEmbed } from './find-embed.ts'
 import { bindParameters, type ParameterValues } from './parameter-values.ts'
 
@@ -51,35 +50,50 @@ export type AskEmbed = (parameters: AskEmbedParameters) => Promise<QueryRun>
 
 /** Creates what asks; the run throws as any query, and before it `grant-unknown`, `grant-paused`, `template-unknown`, … */
 export function createAskEmbed(inside: AskingInside, find: FindEmbed): AskEmbed {
-  const { parts, connections, datasets } = inside
   let visitor: Promise<SessionKey> | undefined
   return async ({ grant: id, template: name, parameters: values = {}, origin, minted, mint, ...ask }) => {
     const embed = await find({ id, signal: ask.signal })
-    const { grant } = embed.grant
-    checkOrigin(grant.origin, origin)
-    const template = templateOf(embed, name)
-    const authorize = async (attempt: number): Promise<Authority> => {
-      const { signal } = ask
-      const present = attempt === 1 ? embed : await find({ id, isFresh: true, signal })
-      requireSame({ template, limits: grant.limits }, termsIn(present, template.name))
+    const planOf = (present: Embed, template = name): Plan => {
+      checkOrigin(present.grant.grant.origin, origin)
+      return planQuery(present, templateOf(present, template), { ...ask, values })
+    }
+    let plan = planOf(embed)
+    const authorize = async (attempt: number, { hasRows }: { hasRows: boolean }): Promise<AuthorizedAttempt> => {
+      const present = attempt === 1 ? embed : await find({ id, isFresh: true, signal: ask.signal })
+      const next = planOf(present, plan.template.name)
+      requireSame(embed.dataset, present.dataset)
+      // Rows that were shown are of the terms that they were asked by; before them, the present terms are as good.
+      if (hasRows) requireNoNarrower(plan, next)
+      else plan = next
       const key = minted?.key ?? (await (visitor ??= createSessionKey()))
-      const claim = await claimTemplate(present.templates, template.name)
-      const asked = mint?.({ visitorKey: key.publicKey, isFresh: attempt > 1, signal })
+      const template = await claimTemplate(present.templates, plan.template.name)
+      const asked = mint?.({ visitorKey: key.publicKey, isFresh: attempt > 1, signal: ask.signal })
       const below = minted?.grant ?? (await asked)
       const grants: GrantChain = below === undefined ? [present.grant] : [present.grant, below]
-      return { key, grants, template: claim }
+      return { key, grants, template, asked: plan.asked }
     }
-    const bounds = {
-      maxRows: Math.min(ask.maxRows ?? template.maxRows, template.maxRows, grant.limits.maxRows),
-      maxBytes: Math.min(ask.maxBytes ?? grant.limits.maxBytes, grant.limits.maxBytes),
-    }
-    const query = {
-      ...{ ...ask, ...bounds, dataset: embed.dataset, sql: template.sql },
-      parameters: bindParameters(template, values),
-    }
-    const signers = grant.nodes.map(({ signer }) => signer)
-    return createQueryRun({ parts, connections, datasets, query, authorize, renewable, signers })
+    const query = { ...ask, ...plan.asked, dataset: embed.dataset }
+    const signers = embed.grant.grant.nodes.map(({ signer }) => signer)
+    return createQueryRun({ ...inside, query, authorize, renewable, signers })
   }
+}
+
+/** What is asked by the terms of one revision. */
+type Plan = { template: Template; limits: GrantLimits; asked: NonNullable<AuthorizedAttempt['asked']> }
+
+function planQuery(
+  { grant: { grant } }: Embed,
+  template: Template,
+  ask: Pick<AskEmbedParameters, 'maxRows' | 'maxBytes'> & { values: ParameterValues },
+): Plan {
+  const { limits } = grant
+  const asked = {
+    sql: template.sql,
+    parameters: bindParameters(template, ask.values),
+    maxRows: Math.min(ask.maxRows ?? template.maxRows, template.maxRows, limits.maxRows),
+    maxBytes: Math.min(ask.maxBytes ?? limits.maxBytes, limits.maxBytes),
+  }
+  return { template, limits, asked }
 }
 
 /** For honest browsers only: whoever writes their own client says what they like. */
@@ -92,18 +106,19 @@ function checkOrigin(allowed: string, origin: string | undefined): void {
   })
 }
 
-type Terms = { template: Template; limits: GrantLimits }
-
-function termsIn(embed: Embed, name: string): Terms {
-  return { template: templateOf(embed, name), limits: embed.grant.grant.limits }
+function requireSame(before: string, now: string): void {
+  if (before !== now) throw changed()
 }
 
-/** A query under way keeps its SQL, its parameters and its bounds. */
-function requireSame(before: Terms, now: Terms): void {
+/** A query of which rows were shown keeps its SQL, its parameters and its bounds. */
+function requireNoNarrower(before: Plan, now: Plan): void {
   const isNarrower = now.limits.maxRows < before.limits.maxRows || now.limits.maxBytes < before.limits.maxBytes
-  if (!isNarrower && JSON.stringify(before.template) === JSON.stringify(now.template)) return
+  if (isNarrower || JSON.stringify(before.template) !== JSON.stringify(now.template)) throw changed()
+}
+
+function changed(): MarketplaceError {
   const message = 'The owner of this embed has changed what it gives; ask again.'
-  throw new MarketplaceError({ code: 'grant-superseded', message })
+  return new MarketplaceError({ code: 'grant-superseded', message })
 }
 
 function templateOf({ templates }: Embed, name: string | undefined): Template {

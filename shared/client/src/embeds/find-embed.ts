@@ -1,16 +1,19 @@
-/** The present revision of an embed, from relays: what they say is verified, and the highest revision counts. */
+/** The present revision of an embed, from relays: what they say is verified, and the one that counts is taken. */
 import { verifyEmbed } from '@enigma/crypto'
-import { fetchEmbed } from '@enigma/network'
-import { type Embed, type Hex, isPaused, MarketplaceError } from '@enigma/protocol'
+import { askTogether, fetchEmbed } from '@enigma/network'
+import { type Embed, type Hex, isPaused, MarketplaceError, outranks, type Revision } from '@enigma/protocol'
 import type { AskingInside } from '../create-asking.ts'
 import { raceRelays } from '../race-relays.ts'
 import type { Relay } from '../relay-list.ts'
 import { deploymentOf } from '../sessions.ts'
+import { contractSignatures } from './contract-signatures.ts'
 
 /** How long a revision is used before relays are asked again. */
 const cacheMs = 60_000
 /** For all relays together, where a revision is asked for afresh. */
 const askAllMs = 5_000
+/** For the other relays, once one has told of a revision that is new here. */
+const graceMs = 250
 /** Revisions kept: of pages that ask for one embed after the other. */
 const cached = 1000
 
@@ -21,53 +24,79 @@ export type FindEmbed = (parameters: {
   signal?: AbortSignal | undefined
 }) => Promise<Embed>
 
+type Told = Revision & { embed: Embed }
+type Finder = Pick<AskingInside, 'parts' | 'connections'>
+
 /** Creates the finder; it throws `grant-unknown`, `grant-paused`, `grant-expired`, `grant-invalid`, `no-relay`. */
-export function createFindEmbed({ parts, connections }: Pick<AskingInside, 'parts' | 'connections'>): FindEmbed {
-  const known = new Map<Hex, { embed: Embed; atMs: number }>()
-  const deployment = deploymentOf(parts.network)
-
-  const askRelay = async (relay: Relay, id: Hex, signal: AbortSignal): Promise<Embed> => {
-    const connection = await connections.toRelay(relay, { signal })
-    const embed = await fetchEmbed({ connection, id, signal })
-    if (embed === undefined) throw unknownEmbed(id)
-    await verifyEmbed({ embed, deployment, nowSeconds: parts.nowSeconds() })
-    return embed
-  }
-  /** The first word that stands up. */
-  const askOne = async (id: Hex, signal: AbortSignal | undefined): Promise<Embed> => {
-    const work = (relay: Relay, ended: AbortSignal) => askRelay(relay, id, ended)
-    return (await raceRelays({ relays: connections.relays(), signal, work })).result
-  }
-  /** The highest revision that any relay has: one of them may have missed some. */
-  const askAll = async (id: Hex, signal: AbortSignal | undefined): Promise<Embed> => {
-    const deadline = AbortSignal.timeout(askAllMs)
-    const ended = signal === undefined ? deadline : AbortSignal.any([signal, deadline])
-    const told = await Promise.allSettled(connections.relays().map((relay) => askRelay(relay, id, ended)))
-    const embeds = told.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : []))
-    const [newest] = embeds.toSorted((a, b) => revisionOf(b) - revisionOf(a))
-    return newest ?? askOne(id, signal)
-  }
-  const ask = async (id: Hex, isFresh: boolean, signal: AbortSignal | undefined): Promise<Embed> => {
-    const result = await (isFresh ? askAll : askOne)(id, signal).catch((error: unknown) => {
-      throw mostTelling(error)
-    })
-    const before = known.get(id)?.embed
-    return before !== undefined && revisionOf(before) > revisionOf(result) ? before : result
-  }
-
+export function createFindEmbed(finder: Finder): FindEmbed {
+  const { parts } = finder
+  const known = new Map<Hex, Told & { atMs: number }>()
   return async ({ id, isFresh = false, signal }) => {
     const remembered = known.get(id)
     const isRecent = remembered !== undefined && parts.nowMs() - remembered.atMs < cacheMs
-    const embed = isRecent && !isFresh ? remembered.embed : await ask(id, isFresh, signal)
+    const told = isRecent && !isFresh ? remembered : await ask(finder, { id, isFresh, signal, known: remembered })
+    // Another page's question may have brought a newer one meanwhile.
+    const present = known.get(id)
+    const best = present !== undefined && outranks(present, told) ? present : told
     if (known.size >= cached) known.clear()
-    if (embed !== remembered?.embed || !isRecent) known.set(id, { embed, atMs: parts.nowMs() })
-    if (isPaused(embed.grant.grant)) throw paused()
-    return embed
+    if (best !== remembered || !isRecent) known.set(id, { ...best, atMs: parts.nowMs() })
+    if (isPaused(best.embed.grant.grant)) throw paused()
+    return best.embed
   }
 }
 
-function revisionOf({ grant }: Embed): number {
-  return grant.grant.revision
+type AskParameters = { id: Hex; isFresh: boolean; known: Told | undefined; signal: AbortSignal | undefined }
+
+async function ask(finder: Finder, { isFresh, ...asked }: AskParameters): Promise<Told> {
+  try {
+    return await (isFresh ? askAll : askOne)(finder, asked)
+  } catch (error) {
+    throw mostTelling(error)
+  }
+}
+
+/** The first word that stands up. */
+async function askOne(finder: Finder, { id, signal }: Omit<AskParameters, 'isFresh'>): Promise<Told> {
+  const work = (relay: Relay, ended: AbortSignal) => askRelay(finder, relay, id, ended)
+  return (await raceRelays({ relays: finder.connections.relays(), signal, work })).result
+}
+
+/** What counts of all that relays have, one of which may have missed some, and another may be slow. */
+async function askAll(finder: Finder, asked: Omit<AskParameters, 'isFresh'>): Promise<Told> {
+  const { id, known, signal } = asked
+  const leave = new AbortController()
+  const ends = [leave.signal, AbortSignal.timeout(askAllMs), ...(signal === undefined ? [] : [signal])]
+  const ended = AbortSignal.any(ends)
+  let newest: Told | undefined
+  try {
+    await askTogether({
+      items: finder.connections.relays(),
+      work: (relay) => askRelay(finder, relay, id, ended),
+      onAnswer: (told) => {
+        if (newest === undefined || outranks(told, newest)) newest = told
+        return known === undefined || outranks(told, known)
+      },
+      graceMs,
+    })
+  } catch {
+    // Asked once more one by one, which tells why.
+    return await askOne(finder, asked)
+  } finally {
+    leave.abort()
+  }
+  return newest ?? askOne(finder, asked)
+}
+
+async function askRelay({ parts, connections }: Finder, relay: Relay, id: Hex, signal: AbortSignal): Promise<Told> {
+  const connection = await connections.toRelay(relay, { signal })
+  const embed = await fetchEmbed({ connection, id, signal })
+  if (embed === undefined) throw unknownEmbed(id)
+  const deployment = deploymentOf(parts.network)
+  const hash = await verifyEmbed({
+    ...{ embed, deployment, nowSeconds: parts.nowSeconds() },
+    ...contractSignatures(parts),
+  })
+  return { embed, hash, revision: embed.grant.grant.revision }
 }
 
 /** Of what several relays said, the first that is about the embed itself. */

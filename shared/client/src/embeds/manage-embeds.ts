@@ -1,7 +1,7 @@
 /** An owner's embeds: signing one, changing it by a higher revision, and bringing it to the relays. */
 import { readGrantEpoch, readRevokedGrants, readSubscription } from '@enigma/chain'
-import { grantTypedData, templatesRootOf, verifyRevision } from '@enigma/crypto'
-import { announceEmbed, fetchEmbedsOf } from '@enigma/network'
+import { templatesRootOf, verifyRevision } from '@enigma/crypto'
+import { fetchEmbedsOf } from '@enigma/network'
 import {
   abilities,
   datasetIdOf,
@@ -13,14 +13,16 @@ import {
   isPaused,
   limits,
   MarketplaceError,
+  outranks,
   parseDatasetPath,
+  type Revision,
   type Template,
   zeroHash,
 } from '@enigma/protocol'
 import type { ClientInside } from '../create-marketplace-client.ts'
-import { pause } from '../pause.ts'
-import type { Relay } from '../relay-list.ts'
-import { deploymentOf, type GrantSigner } from '../sessions.ts'
+import { deploymentOf } from '../sessions.ts'
+import { contractSignatures } from './contract-signatures.ts'
+import { publishEmbed, type PublishOptions } from './publish-embed.ts'
 
 /** What an embed allows; what is left out of a change stays as it was. */
 export type EmbedTerms = {
@@ -36,35 +38,28 @@ export type EmbedTerms = {
   minter: Hex | undefined
 }
 
-export type CreateEmbedParameters = {
-  signer: GrantSigner
+export type CreateEmbedParameters = PublishOptions & {
   /** `<curator address>/<name>`; the signer needs a subscription to it. */
   dataset: string
   terms: Pick<EmbedTerms, 'templates' | 'limits' | 'expiresInSeconds'> & Partial<EmbedTerms>
-  signal?: AbortSignal | undefined
 }
 
-export type ReviseEmbedParameters = {
-  signer: GrantSigner
+export type ReviseEmbedParameters = PublishOptions & {
   embed: Embed
   change: Partial<EmbedTerms>
-  signal?: AbortSignal | undefined
 }
 
 /** Of 12 bytes: with its account, what makes an id. */
 const randomBytes = 12
-/** How long relays may take to see a subscription that was just mined. */
-const withinMs = 20_000
-const againMs = 500
 
 /** Has the wallet sign a new embed and tells the relays; nodes share its budgets evenly. */
 export async function createEmbed(
   inside: ClientInside,
-  { signer, dataset, terms, signal }: CreateEmbedParameters,
+  { dataset, terms, ...options }: CreateEmbedParameters,
 ): Promise<Embed> {
   const { parts, datasets } = inside
-  const root = signer.address.toLowerCase() as Hex
-  const { manifest, id: datasetId } = await datasets.locate(dataset, { signal, isNodeNeeded: false })
+  const root = options.signer.address.toLowerCase() as Hex
+  const { manifest, id: datasetId } = await datasets.locate(dataset, { signal: options.signal, isNodeNeeded: false })
   const { publicClient, network: deployment } = parts
   const { endSeconds } = await readSubscription({ publicClient, deployment, dataset: datasetId, account: root })
   if (endSeconds <= parts.nowSeconds()) throw noSubscription()
@@ -75,7 +70,7 @@ export async function createEmbed(
   const whole = { isPaused: false, origins: [], minter: undefined, ...terms }
   const epoch = await epochOf(parts, root)
   const grant = await toGrant({ root, dataset, id, nodes, revision: 1, epoch, now: parts.nowSeconds(), terms: whole })
-  return publish(inside, { v: 1, dataset, templates: [...terms.templates] }, grant, { signer, signal })
+  return publishEmbed(inside, { v: 1, dataset, templates: [...terms.templates] }, grant, options)
 }
 
 /**
@@ -85,19 +80,20 @@ export async function createEmbed(
  */
 export async function reviseEmbed(
   inside: ClientInside,
-  { signer, embed, change, signal }: ReviseEmbedParameters,
+  { embed, change, ...options }: ReviseEmbedParameters,
 ): Promise<Embed> {
   const { grant: before } = embed.grant
   const now = inside.parts.nowSeconds()
   // Whatever brought it here: nobody signs on what they did not sign before.
-  await verifyRevision({ embed, deployment: deploymentOf(inside.parts.network), nowSeconds: now })
+  const deployment = deploymentOf(inside.parts.network)
+  await verifyRevision({ embed, deployment, nowSeconds: now, ...contractSignatures(inside.parts) })
   const terms = { ...termsOf(embed, now), ...change }
   const { root, id, nodes } = before
   const revision = before.revision + 1
   const [epoch] = await Promise.all([epochOf(inside.parts, root), requireNotRevoked(inside.parts, before)])
   const grant = await toGrant({ root, dataset: embed.dataset, id, nodes, revision, epoch, now, terms })
   const rest = { v: 1 as const, dataset: embed.dataset, templates: [...terms.templates] }
-  return publish(inside, rest, grant, { signer, signal })
+  return publishEmbed(inside, rest, grant, options)
 }
 
 /** The embeds of an account, each in the highest revision that a relay knows; the newest first. */
@@ -114,19 +110,25 @@ export async function listEmbeds(
     }),
   )
   if (asked.every(({ status }) => status === 'rejected')) throw failureOf(asked)
-  const newest = new Map<Hex, Embed>()
-  for (const embed of asked.flatMap((each) => (each.status === 'fulfilled' ? each.value : []))) {
-    const { id, revision } = embed.grant.grant
-    if (revision > (newest.get(id)?.grant.grant.revision ?? -1)) newest.set(id, embed)
+  const newest = new Map<Hex, Told>()
+  for (const told of asked.flatMap((each) => (each.status === 'fulfilled' ? each.value : []))) {
+    const { id } = told.embed.grant.grant
+    const known = newest.get(id)
+    if (known === undefined || outranks(told, known)) newest.set(id, told)
   }
-  return [...newest.values()].toSorted((a, b) => b.grant.grant.validAfter - a.grant.grant.validAfter)
+  const embeds = Array.from(newest.values(), ({ embed }) => embed)
+  return embeds.toSorted((a, b) => b.grant.grant.validAfter - a.grant.grant.validAfter)
 }
 
+type Told = Revision & { embed: Embed }
+
 /** The embed where its account signed it; a relay's false word is no embed. */
-async function onlySigned({ network, nowSeconds }: ClientInside['parts'], embed: Embed): Promise<Embed[]> {
+async function onlySigned(parts: ClientInside['parts'], embed: Embed): Promise<Told[]> {
   try {
-    await verifyRevision({ embed, deployment: deploymentOf(network), nowSeconds: nowSeconds() })
-    return [embed]
+    const deployment = deploymentOf(parts.network)
+    const nowSeconds = parts.nowSeconds()
+    const hash = await verifyRevision({ embed, deployment, nowSeconds, ...contractSignatures(parts) })
+    return [{ embed, hash, revision: embed.grant.grant.revision }]
   } catch (error) {
     if (error instanceof MarketplaceError) return []
     throw error
@@ -204,34 +206,6 @@ async function toGrant({ dataset, now, terms, ...rest }: ToGrantParameters): Pro
     limits: terms.limits,
     parentGrantHash: zeroHash,
   }
-}
-
-async function publish(
-  { parts, connections }: ClientInside,
-  rest: Omit<Embed, 'grant'>,
-  grant: Grant,
-  { signer, signal }: Pick<CreateEmbedParameters, 'signer' | 'signal'>,
-): Promise<Embed> {
-  const signature = await signer.signTypedData(grantTypedData(grant, deploymentOf(parts.network)))
-  const embed: Embed = { ...rest, grant: { grant, signature: signature.toLowerCase() as Hex } }
-  const deadline = parts.nowMs() + withinMs
-  const tell = async (relay: Relay): Promise<void> => {
-    const connection = await connections.toRelay(relay, { signal })
-    for (;;) {
-      try {
-        await announceEmbed({ connection, embed, signal })
-        return
-      } catch (error) {
-        // The relay has not seen the block of the subscription yet.
-        const isEarly = error instanceof MarketplaceError && error.code === 'no-subscription'
-        if (!isEarly || signal?.aborted === true || parts.nowMs() > deadline) throw error
-        await pause(againMs, signal)
-      }
-    }
-  }
-  const told = await Promise.allSettled(connections.relays().map(tell))
-  if (told.every(({ status }) => status === 'rejected')) throw failureOf(told)
-  return embed
 }
 
 /** Why no relay did it: what the first one said of the embed, else that none could be reached. */

@@ -107,13 +107,21 @@ export type QueryRun = AsyncIterable<Batch> & {
   collect: () => Promise<QueryResult & { rows: Value[][] }>
 }
 
+/** Of a query of which rows were shown, the next attempt asks the same. */
+export type AuthorizedAttempt = Authority & {
+  asked?: Pick<QueryParameters, 'sql' | 'parameters' | 'maxRows' | 'maxBytes'> | undefined
+}
+
 export type StartQueryParameters = {
   parts: AskingParts
   connections: Connections
   datasets: Datasets
   query: Omit<QueryParameters, 'account'>
-  /** By what the attempt of a number, the first being 1, is asked; undefined for samples. */
-  authorize: ((attempt: number) => Promise<Authority>) | undefined
+  /**
+   * By what the attempt of a number, the first being 1, is asked, and what it asks where that is not the query as it was;
+   * undefined for samples.
+   */
+  authorize: ((attempt: number, state: { hasRows: boolean }) => Promise<AuthorizedAttempt>) | undefined
   /** Refusals after which another attempt is authorized anew. */
   renewable?: ReadonlySet<ErrorCode> | undefined
   /** The only nodes to ask, where the grant names them. */
@@ -259,8 +267,8 @@ async function* runAttempt(
   tracer.enter('connect', attempt)
   const connection = await connectPath({ connections, path: query.path, located, node, choice })
   tracer.connected(connection)
-  const authority = await parameters.authorize?.(attempt)
-  const request = requestOf(query, located, state)
+  const authority = await parameters.authorize?.(attempt, state)
+  const request = requestOf({ ...query, ...authority?.asked }, located, state)
   const streams = connections.queryStreams
   const onStage = (stage: QueryStage) => tracer.enter(stage, attempt)
   const batches = attemptQuery({ parts, located, node, connection, streams, request, authority, signal, onStage })

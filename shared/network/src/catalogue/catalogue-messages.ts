@@ -4,7 +4,6 @@ import { catalogueSorts } from '@enigma/catalogue'
 import {
   addressSchema,
   decodeCbor,
-  embedSchema,
   encodeCbor,
   hashSchema,
   limits,
@@ -23,12 +22,6 @@ export const announcementSchema = v.variant('kind', [
   v.strictObject({ kind: v.literal('manifest'), signed: signedManifestSchema }),
   v.strictObject({ kind: v.literal('record'), signed: signedNodeRecordSchema }),
 ])
-/** What relays tell each other by gossip: announcements, and embeds, which come to them by `/enigma/grants/1.0.0`. */
-export const gossipSchema = v.variant('kind', [
-  ...announcementSchema.options,
-  v.strictObject({ kind: v.literal('embed'), embed: embedSchema }),
-])
-export type Gossiped = v.InferOutput<typeof gossipSchema>
 export type Announcement = v.InferOutput<typeof announcementSchema>
 
 /** The most bytes of an encoded announcement. */
@@ -154,12 +147,12 @@ export function decodePage(bytes: Uint8Array): CataloguePage {
 }
 
 /** Bytes of what is gossiped. */
-export function encodeGossip(item: Gossiped): Uint8Array {
+export function encodeGossip(item: Announcement): Uint8Array {
   return encodeCbor(item)
 }
 
 /** Decodes what was gossiped; throws `unreadable`. */
-export function decodeGossip(bytes: Uint8Array): Gossiped {
+export function decodeGossip(bytes: Uint8Array): Announcement {
   const maxBytes = maxAnnouncementBytes
-  return decodeCbor({ bytes, schema: gossipSchema, maxBytes, code: 'unreadable', what: 'announcement' })
+  return decodeCbor({ bytes, schema: announcementSchema, maxBytes, code: 'unreadable', what: 'announcement' })
 }

@@ -2,13 +2,15 @@
 import { type Embed, encodeCbor, type Hex, protocolIds, transportCodes } from '@enigma/protocol'
 import { framesOf, serveRequests } from '../framing/serve-requests.ts'
 import type { ProtocolHost, ProtocolServer, RemotePeer } from '../framing/serve-protocol.ts'
-import { type GrantsRequest, grantsRequestSchema, maxGrantsRequestBytes } from './grants-messages.ts'
+import { type EmbedLine, type GrantsRequest, grantsRequestSchema, maxGrantsRequestBytes } from './grants-messages.ts'
 
 /** Embeds as a relay has them, encoded: verified, and of each id the highest revision that it was told of. */
 export type EmbedSource = {
   bytesOf: (id: Hex) => Uint8Array | undefined
   /** At most `limits.embedsPerAccount`, each read when it is taken. */
   bytesOfAccount: (account: Hex) => Iterable<Uint8Array>
+  /** The embeds whose ids follow the given one, by id, at most `embedLinesPerPage`. */
+  linesAfter: (id: Hex) => readonly EmbedLine[]
   /** Verifies and keeps one; throws the codes of `grantCodes`. */
   accept: (embed: Embed, options: { remote: RemotePeer; signal: AbortSignal }) => Promise<{ isNew: boolean }>
 }
@@ -47,6 +49,16 @@ async function* answer(
     yield* framesOf(embeds.bytesOfAccount(request.account))
     return
   }
-  const bytes = embeds.bytesOf(request.id)
-  if (bytes !== undefined) yield bytes
+  if (request.kind === 'contents') {
+    yield encodeCbor(embeds.linesAfter(request.after))
+    return
+  }
+  yield* framesOf(found(embeds, request.kind === 'embeds' ? request.ids : [request.id]))
+}
+
+function* found(embeds: EmbedSource, ids: readonly Hex[]): Generator<Uint8Array, void, undefined> {
+  for (const id of ids) {
+    const bytes = embeds.bytesOf(id)
+    if (bytes !== undefined) yield bytes
+  }
 }

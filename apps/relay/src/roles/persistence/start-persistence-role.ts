@@ -3,9 +3,9 @@
  * main.ts composes it with the host (`handleQueries`), the chain mirror and the snapshot store.
  */
 import type { DatabaseSync } from 'node:sqlite'
-import type { Signer } from '@enigma/crypto'
+import type { Signer, VerifyContractSignature } from '@enigma/crypto'
 import type { UsageDesk } from '@enigma/network'
-import { datasetIdOf, type Deployment, type Embed, type Hex, MarketplaceError } from '@enigma/protocol'
+import { datasetIdOf, type Deployment, type Hex, MarketplaceError } from '@enigma/protocol'
 import { budgetMigrations, createBudgetStore } from '../../store/budget-store.ts'
 import { createGrantStore, grantMigrations } from '../../store/grant-store.ts'
 import { createGroupCommit } from '../../store/group-commit.ts'
@@ -16,14 +16,14 @@ import type { ChainView } from './chain-view.ts'
 import { createDatasetService, type DatasetHealth, type DatasetService, type DatasetTerms } from './dataset-service.ts'
 import type { EngineHealth } from './engine/engine.ts'
 import { createUsageDesk } from './create-usage-desk.ts'
-import { createGrantWatch } from './grant-watch.ts'
+import { createGrantWatch, type CreateGrantWatchParameters } from './grant-watch.ts'
 import type { OpenDatabaseParts } from './open-databases.ts'
 import { createOlderRoom } from './older-snapshots.ts'
 import { type PersistenceLimits, persistenceLimits } from './persistence-limits.ts'
 import { createQueryGate } from './query-gate.ts'
 import type { QueryKeys } from './query-keys.ts'
 import { createProbeLimiter, createSampleLimiter } from './sample-limits.ts'
-import { createGrantVerifier, type VerifyContractSignature } from './verify-grants.ts'
+import { createGrantVerifier } from './verify-grants.ts'
 import { createP256Verifier } from './verify-p256.ts'
 import { createQueryVerifier } from './verify-query.ts'
 
@@ -41,8 +41,7 @@ export type PersistenceRoleParts = OpenDatabaseParts & {
   database: DatabaseSync
   keys: QueryKeys
   limits?: Partial<PersistenceLimits>
-  /** The revisions of an embed that relays have; not verified yet. */
-  findEmbeds: (id: Hex, signal: AbortSignal) => Promise<readonly Embed[]>
+  findEmbeds: CreateGrantWatchParameters['findEmbeds']
   /** ERC-1271; without it only plain accounts can grant. */
   verifyContractSignature?: VerifyContractSignature | undefined
   nowSeconds: () => number
@@ -188,7 +187,9 @@ function createDesks({
     nonces: createNonceStore({ database }),
     budgets,
     revisions,
-    watch: createGrantWatch({ deployment, store: revisions, findEmbeds, nowSeconds, nowMs, onError }),
+    watch: createGrantWatch({
+      ...{ deployment, store: revisions, findEmbeds, verifyContractSignature, nowSeconds, nowMs, onError },
+    }),
     samples: createSampleLimiter({ limits }),
     probes: createProbeLimiter({ limits }),
   })

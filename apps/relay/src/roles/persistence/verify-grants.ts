@@ -1,6 +1,6 @@
 /** Checks of a query's grant chain, remembered: an unchanged chain costs one hash (DESIGN §6 Grant). */
 import { hash } from 'node:crypto'
-import { type VerifyGrantChainParameters, verifyGrantChain, type VerifyP256 } from '@enigma/crypto'
+import { type VerifyContractSignature, verifyGrantChain, type VerifyP256 } from '@enigma/crypto'
 import {
   abilities,
   type Deployment,
@@ -10,13 +10,10 @@ import {
   MarketplaceError,
   type Query,
 } from '@enigma/protocol'
-import { LruMap } from './lru-map.ts'
+import { LruMap } from '../../lru-map.ts'
 
 /** A chain that holds: the account that pays, and the hash of every grant, root first. */
 export type VerifiedGrants = { root: Hex; grantHashes: readonly Hex[] }
-
-/** Asks a smart account's contract (ERC-1271), bounded in gas and time. */
-export type VerifyContractSignature = NonNullable<VerifyGrantChainParameters['verifyContractSignature']>
 
 /** What of a query is held against its grants. */
 export type GrantedQuery = Pick<Query, 'dataset' | 'sessionKey' | 'grantHash' | 'template'>

@@ -2,7 +2,7 @@
 import { createPublicKey, type KeyObject, verify } from 'node:crypto'
 import type { VerifyP256 } from '@enigma/crypto'
 import type { Hex } from '@enigma/protocol'
-import { LruMap } from './lru-map.ts'
+import { LruMap } from '../../lru-map.ts'
 
 /** Creates a verifier that keeps up to `maxKeys` parsed keys. */
 export function createP256Verifier({ maxKeys }: { maxKeys: number }): VerifyP256 {

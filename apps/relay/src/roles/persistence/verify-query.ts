@@ -108,7 +108,7 @@ export function createQueryVerifier(parts: QueryVerifierParts): VerifyQuery {
     checkLimits({ query, manifest: served.manifest, grants, tier, limits: parts.limits })
     requireSnapshot(served, query)
     const embed = embedOf(query, grants, verified)
-    if (embed !== undefined) await parts.watch.refresh(embed.grant.id)
+    if (embed !== undefined) await parts.watch.refresh(embed.grant)
     checkTime(parts, query)
     const charges = chargesOf({ parts, query, grants, verified })
     const reservation = await parts.commits.run(() => {

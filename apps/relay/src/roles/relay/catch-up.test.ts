@@ -7,6 +7,7 @@ import { startCatchUp } from './catch-up.ts'
 import { relayLimits } from './relay-limits.ts'
 
 const cleanup = createCleanup()
+const waiting = { timeout: 20_000 }
 afterEach(() => cleanup.run())
 
 const ids = Array.from({ length: 900 }, (_, index) => `12D3KooW${String(index).padStart(44, 'a')}`.replaceAll('0', 'b'))
@@ -67,7 +68,7 @@ test('of records that nobody lists a round asks for only so many, and for all th
   const listed = all.slice(-3)
   const { catchUp, connect, asked, errors, accepted } = await setUp(() => Promise.resolve({ isNew: true }), listed)
   await connect()
-  await vi.waitFor(() => expect(accepted()).toBe(relayLimits.catchUpUnlisted + listed.length))
+  await vi.waitFor(() => expect(accepted()).toBe(relayLimits.catchUpUnlisted + listed.length), waiting)
   await catchUp.stop()
   expect(asked).toEqual([...all.slice(0, relayLimits.catchUpUnlisted), ...listed])
   expect(errors).toEqual([])
@@ -77,10 +78,10 @@ test('a peer of invalid items is left, and not asked again when it comes back', 
   const invalid = new MarketplaceError({ code: 'node-record-invalid', message: 'Forged.' })
   const { relay, peer, connect, errors, rounds, accepted } = await setUp(() => Promise.reject(invalid))
   const connection = await connect()
-  await vi.waitFor(() => expect(errors.length).toBe(relayLimits.catchUpInvalid + 1))
+  await vi.waitFor(() => expect(errors.length).toBe(relayLimits.catchUpInvalid + 1), waiting)
   expect(accepted()).toBe(relayLimits.catchUpInvalid)
   await connection.close()
-  await vi.waitFor(() => expect(relay.node.getConnections()).toEqual([]))
+  await vi.waitFor(() => expect(relay.node.getConnections()).toEqual([]), waiting)
   const identified = new Promise((resolve) => relay.node.addEventListener('peer:identify', resolve, { once: true }))
   await connect()
   await identified
@@ -92,9 +93,9 @@ test('once this relay has no room, no more is asked of records that nobody lists
   const busy = new MarketplaceError({ code: 'busy', message: 'No room.' })
   const { catchUp, connect, asked, errors, rounds } = await setUp(() => Promise.reject(busy))
   await connect()
-  await vi.waitFor(() => expect(asked.length).toBeGreaterThan(0))
-  await vi.waitFor(() => expect(rounds()).toBe(1))
-  await vi.waitFor(() => expect(asked).toHaveLength(64))
+  await vi.waitFor(() => expect(asked.length).toBeGreaterThan(0), waiting)
+  await vi.waitFor(() => expect(rounds()).toBe(1), waiting)
+  await vi.waitFor(() => expect(asked).toHaveLength(64), waiting)
   await catchUp.stop()
   expect(errors).toEqual([])
 })

@@ -7,6 +7,9 @@ export const relayLimits = {
   /** Announcements by gossip that one address may pass on, and how many it may save up. */
   gossipPerSecond: 20,
   gossipBurst: 1000,
+  /** The same of embeds, which are larger and cost a wallet's signature to verify. */
+  embedGossipPerSecond: 20,
+  embedGossipBurst: 500,
   /** How long a pushed manifest may wait for the chain mirror to see its transaction. */
   chainWaitMs: 8_000,
   /** Announcements that wait so at once. */
@@ -29,6 +32,8 @@ export const relayLimits = {
   catchUpUnlisted: 256,
   /** Invalid items after which a peer is not asked again. */
   catchUpInvalid: 8,
+  /** Embeds that another relay lists and that are asked for in one request: 1 MiB at most. */
+  catchUpEmbeds: 16,
   /** Peers remembered as not to be asked. */
   catchUpDropped: 10_000,
   /** Between two looks at a dataset, on average; more where many datasets share a node. */

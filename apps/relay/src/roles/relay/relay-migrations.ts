@@ -56,4 +56,16 @@ CREATE TABLE relay_embed (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX relay_embed_account ON relay_embed (account);`,
   },
+  {
+    // `createEmbedStore` fills what this leaves empty; how long earlier revisions were to run is not known.
+    name: 'relay-5',
+    sql: `
+ALTER TABLE relay_embed ADD COLUMN dataset TEXT NOT NULL DEFAULT '';
+ALTER TABLE relay_embed ADD COLUMN revision INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE relay_embed ADD COLUMN hash TEXT NOT NULL DEFAULT '';
+ALTER TABLE relay_embed ADD COLUMN keep_until INTEGER NOT NULL DEFAULT 0;
+UPDATE relay_embed SET keep_until = valid_until + 30 * 86400;
+CREATE INDEX relay_embed_keep ON relay_embed (account, keep_until);
+DROP INDEX relay_embed_account;`,
+  },
 ]

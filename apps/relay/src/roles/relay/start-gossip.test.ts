@@ -1,6 +1,6 @@
 import { type GossipSub, TopicValidatorResult } from '@libp2p/gossipsub'
-import { createRateLimiter, encodeGossip } from '@enigma/network'
-import { announceTopic, MarketplaceError } from '@enigma/protocol'
+import { createRateLimiter, decodeGossip, encodeGossip } from '@enigma/network'
+import { announceTopic, embedTopic, MarketplaceError } from '@enigma/protocol'
 import { expect, test } from 'vitest'
 import { startGossip } from './start-gossip.ts'
 
@@ -14,6 +14,7 @@ function setUp(accept: () => Promise<{ isNew: boolean }>) {
   const topicValidators: GossipSub['topicValidators'] = new Map()
   startGossip({
     gossip: { topicValidators, subscribe: () => undefined, unsubscribe: () => undefined, publish: () => expect.fail() },
+    ...{ topic: announceTopic, encode: encodeGossip, decode: decodeGossip },
     accept: () => {
       accepted++
       return accept()
@@ -42,4 +43,29 @@ test('what one sender passes on over its rate is not looked at', async () => {
 test('a record without room is not passed on, and no fault of the sender', async () => {
   const { tell } = setUp(() => Promise.reject(new MarketplaceError({ code: 'busy', message: 'No room.' })))
   expect(await tell('one')).toBe(TopicValidatorResult.Ignore)
+})
+
+test('embeds have a topic and a rate of their own: neither keeps the other away', async () => {
+  const topicValidators: GossipSub['topicValidators'] = new Map()
+  const accepted: string[] = []
+  const join = (topic: string) =>
+    startGossip({
+      gossip: {
+        topicValidators,
+        subscribe: () => undefined,
+        unsubscribe: () => undefined,
+        publish: () => expect.fail(),
+      },
+      ...{ topic, encode: (text: string) => Buffer.from(text), decode: (bytes: Uint8Array) => bytes.toString() },
+      accept: () => Promise.resolve({ isNew: accepted.push(topic) > 0 }),
+      senderOf: String,
+      rate: createRateLimiter({ perSecond: 1, burst: 2, nowMs: () => 0 }),
+      onError: (error) => expect.fail(String(error)),
+    })
+  join(announceTopic)
+  join(embedTopic)
+  const tell = (topic: string) => topicValidators.get(topic)?.('one' as never, { data: new Uint8Array(1) } as never)
+  for (let index = 0; index < 10; index++) await tell(embedTopic)
+  expect(await tell(announceTopic)).toBe(TopicValidatorResult.Accept)
+  expect(accepted).toEqual([embedTopic, embedTopic, announceTopic])
 })

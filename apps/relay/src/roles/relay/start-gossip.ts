@@ -1,22 +1,26 @@
-/** Announcements between relays by gossip: nothing is passed on that was not verified here first (DESIGN §5). */
+/** What relays tell each other by gossip: nothing is passed on that was not verified here first (DESIGN §5). */
 import { type GossipSub, type Message, TopicValidatorResult } from '@libp2p/gossipsub'
-import { decodeGossip, encodeGossip, type Gossiped, type RateLimiter } from '@enigma/network'
-import { announceTopic, type ErrorCode, MarketplaceError } from '@enigma/protocol'
+import type { RateLimiter } from '@enigma/network'
+import { type ErrorCode, MarketplaceError } from '@enigma/protocol'
 import type { PeerId } from '@libp2p/interface'
 
-export type Gossip = {
+export type Gossip<Item> = {
   /** Tells the other relays; they verify on their own. */
-  publish: (item: Gossiped) => Promise<void>
+  publish: (item: Item) => Promise<void>
   stop: () => void
 }
 
-export type StartGossipParameters = {
+export type StartGossipParameters<Item> = {
   gossip: Pick<GossipSub, 'topicValidators' | 'subscribe' | 'unsubscribe' | 'publish'>
+  topic: string
+  encode: (item: Item) => Uint8Array
+  /** Throws a `MarketplaceError` for what nobody may pass on. */
+  decode: (bytes: Uint8Array) => Item
   /** Verifies and stores what a sender passed on. */
-  accept: (item: Gossiped, sender: string) => Promise<{ isNew: boolean }>
+  accept: (item: Item, sender: string) => Promise<{ isNew: boolean }>
   /** Who shares a limit with the peer. */
   senderOf: (peer: PeerId) => string
-  /** Announcements that one sender may pass on; what is over it is neither verified nor passed on. */
+  /** Items of this topic that one sender may pass on; what is over it is neither verified nor passed on. */
   rate: RateLimiter
   onError: (error: unknown) => void
 }
@@ -35,31 +39,32 @@ export const untimely: readonly ErrorCode[] = [
 ]
 
 /** Joins the topic. */
-export function startGossip({ gossip, accept, senderOf, rate, onError }: StartGossipParameters): Gossip {
-  gossip.topicValidators.set(announceTopic, (peer, message) => {
+export function startGossip<Item>(parameters: StartGossipParameters<Item>): Gossip<Item> {
+  const { gossip, topic, encode, decode, accept, senderOf, rate, onError } = parameters
+  gossip.topicValidators.set(topic, (peer, message) => {
     const sender = senderOf(peer)
     if (!rate.take(sender)) return TopicValidatorResult.Ignore
-    return judge(message, (item) => accept(item, sender), onError)
+    return judge(message, (data) => accept(decode(data), sender), onError)
   })
-  gossip.subscribe(announceTopic)
+  gossip.subscribe(topic)
   return {
     async publish(item) {
-      await gossip.publish(announceTopic, encodeGossip(item))
+      await gossip.publish(topic, encode(item))
     },
     stop() {
-      gossip.unsubscribe(announceTopic)
-      gossip.topicValidators.delete(announceTopic)
+      gossip.unsubscribe(topic)
+      gossip.topicValidators.delete(topic)
     },
   }
 }
 
 async function judge(
   message: Message,
-  accept: (item: Gossiped) => Promise<{ isNew: boolean }>,
+  accept: (data: Uint8Array) => Promise<{ isNew: boolean }>,
   onError: (error: unknown) => void,
 ): Promise<TopicValidatorResult> {
   try {
-    const { isNew } = await accept(decodeGossip(message.data))
+    const { isNew } = await accept(message.data)
     return isNew ? TopicValidatorResult.Accept : TopicValidatorResult.Ignore
   } catch (error) {
     if (error instanceof MarketplaceError) {

@@ -3,24 +3,21 @@ import type { DatabaseSync } from 'node:sqlite'
 import type { CataloguePage } from '@enigma/catalogue'
 import {
   type Announcement,
-  createRateLimiter,
   createStreamPool,
-  type Gossiped,
+  decodeGossip,
+  encodeGossip,
   handleCatalogue,
-  handleGrants,
   handleLocate,
   handleQueries,
   type Location,
   type PageRequest,
-  pickConnection,
   type ProtocolServer,
   type QueryHandler,
   remoteGroup,
   type RemotePeer,
   type TransferObserver,
 } from '@enigma/network'
-import { type Deployment, type Embed, type Hex, protocolIds } from '@enigma/protocol'
-import type { PeerId } from '@libp2p/interface'
+import { announceTopic, type Deployment, type Embed, type Hex, protocolIds } from '@enigma/protocol'
 import { multiaddr } from '@multiformats/multiaddr'
 import { systemClock } from '../../clock.ts'
 import type { Host } from '../../host/create-host.ts'
@@ -28,8 +25,9 @@ import type { CatalogueChain } from './catalogue-chain.ts'
 import { createCatalogueStore } from './catalogue-store.ts'
 import { startCatchUp } from './catch-up.ts'
 import { createForwarder } from './create-forwarder.ts'
-import { createEmbedDesk, type EmbedDeskParts } from './embeds/embed-desk.ts'
-import { createEmbedStore } from './embeds/embed-store.ts'
+import { gossipSenders } from './gossip-senders.ts'
+import type { EmbedDeskParts } from './embeds/embed-desk.ts'
+import { startEmbeds } from './embeds/start-embeds.ts'
 import { createNextHops } from './next-hops.ts'
 import { createNodeProbe } from './observation/create-node-probe.ts'
 import type { OpenDataset } from './observation/look-at-dataset.ts'
@@ -49,6 +47,8 @@ export type StartRelayRoleParts = {
   deployment: Deployment
   /** Ends of an account's paid time and trial of a dataset, as of the chain mirror's head. */
   accessOf: EmbedDeskParts['accessOf']
+  /** For embeds of smart accounts; without it only plain accounts have embeds here. */
+  verifyContractSignature?: EmbedDeskParts['verifyContractSignature']
   /** Answers queries for this very node, where it is a persistence node too. */
   answer?: QueryHandler | undefined
   nowSeconds: () => number
@@ -95,34 +95,29 @@ export async function startRelayRole(parts: StartRelayRoleParts): Promise<RelayR
     protectedPeers: new Set([node.peerId.toString(), ...(parts.bootstrapRelays ?? []).flatMap(peerIdOf)]),
     connectedPeers: () => new Set(node.getPeers().map((peer) => peer.toString())),
   })
-  const embeds = createEmbedDesk({ ...parts, store: createEmbedStore({ database }) })
   const accept = (item: Announcement, sender: string) => catalogue.accept(item, { waitMs: 0, sender })
-  const acceptGossiped = (item: Gossiped, sender: string) =>
-    item.kind === 'embed' ? embeds.accept(item.embed) : accept(item, sender)
-  const gossip = startGossip({ gossip: host.gossip, accept: acceptGossiped, ...gossipSenders(parts), onError })
+  const { gossipPerSecond: perSecond, gossipBurst: burst } = relayLimits
+  const gossip = startGossip<Announcement>({
+    ...{ gossip: host.gossip, topic: announceTopic, encode: encodeGossip, decode: decodeGossip, accept },
+    ...gossipSenders({ node, perSecond, burst, nowMs: parts.nowMs }),
+    onError,
+  })
   const catchUp = startCatchUp({ node, catalogue, chain, accept, onError })
-  const publish = async (item: Gossiped, isNew: boolean) => {
-    if (isNew) await gossip.publish(item)
-    return { isNew }
-  }
   const acceptPushed = async (item: Announcement, sender: string, signal?: AbortSignal) => {
     const { isNew } = await catalogue.accept(item, { waitMs: chainWaitMs, sender, signal })
-    return publish(item, isNew)
+    if (isNew) await gossip.publish(item)
+    return { isNew }
   }
   const source = {
     ...catalogue,
     accept: (item: Announcement, { remote, signal }: { remote: RemotePeer; signal: AbortSignal }) =>
       acceptPushed(item, remoteGroup(remote.address), signal),
   }
-  const embedSource = {
-    ...embeds,
-    accept: async (embed: Embed) => publish({ kind: 'embed', embed }, (await embeds.accept(embed)).isNew),
-  }
+  const embeds = await startEmbeds({ ...parts, node, gossip: host.gossip })
   const routing = await startRouting(parts, catalogue, observations)
   const servers = await Promise.all([
     handleLocate({ host: node, locate: catalogue.locate, onError }),
     handleCatalogue({ host: node, catalogue: source, onError }),
-    handleGrants({ host: node, embeds: embedSource, onError }),
   ])
   return {
     locate: catalogue.locate,
@@ -138,19 +133,7 @@ export async function startRelayRole(parts: StartRelayRoleParts): Promise<RelayR
     },
     async stop() {
       gossip.stop()
-      await Promise.all([catchUp.stop(), routing.stop(), ...servers.map((server) => server.stop())])
-    },
-  }
-}
-
-/** Peers behind one address share the limits of gossip. */
-function gossipSenders({ host: { node }, nowMs }: StartRelayRoleParts) {
-  const { gossipPerSecond: perSecond, gossipBurst: burst } = relayLimits
-  return {
-    rate: createRateLimiter({ perSecond, burst, nowMs }),
-    senderOf: (peer: PeerId) => {
-      const connection = pickConnection(node.getConnections(peer))
-      return connection === undefined ? peer.toString() : remoteGroup(connection.remoteAddr.toString())
+      await Promise.all([catchUp.stop(), embeds.stop(), routing.stop(), ...servers.map((server) => server.stop())])
     },
   }
 }

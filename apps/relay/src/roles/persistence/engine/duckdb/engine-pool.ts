@@ -6,7 +6,7 @@ import { MarketplaceError } from '@enigma/protocol'
 import type { EngineHealth, EngineTable } from '../engine.ts'
 import { engineLimits } from '../engine-limits.ts'
 import { type EngineProcess, type EngineTools, startEngineProcess } from './engine-process.ts'
-import { createFairLine } from './fair-line.ts'
+import { createFairLine } from '../../fair-line.ts'
 import type { MemoryRoom, RoomPlace } from './memory-room.ts'
 
 export type EngineSettings = {

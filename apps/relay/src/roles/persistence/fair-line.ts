@@ -1,4 +1,4 @@
-/** Who waits for a process: one line for each asker, served in turns, so that a long line of one delays nobody else. */
+/** Who waits for a turn: one line for each asker, served in turns, so that a long line of one delays nobody else. */
 export type FairLine<Item> = {
   /** Items that wait, of all lanes. */
   readonly size: number
