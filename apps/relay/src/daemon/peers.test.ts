@@ -126,7 +126,10 @@ test('what one relay has of an embed is handed on while another is silent, and t
   const server = await handleGrants({ host: quick.node, embeds, onError: (error) => expect.fail(String(error)) })
   cleanup.add(() => server.stop())
   const ended = new AbortController()
-  cleanup.add(() => Promise.resolve(ended.abort()))
+  cleanup.add(() => {
+    ended.abort()
+    return Promise.resolve()
+  })
   const found: unknown[] = []
   const onEmbed = (embed: Embed) => Promise.resolve(found.push(embed) > 0)
   await peers.findEmbeds({ id: owner.grant.id, signal: ended.signal, onEmbed })

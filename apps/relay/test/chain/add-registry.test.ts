@@ -58,7 +58,7 @@ test('deploys one, names it in the file and changes nothing else there; accounts
 })
 
 test('takes one that stands, and no other contract', async () => {
-  const { grantRegistry = '', token } = market.deployment
+  const { grantRegistry, token } = market.deployment
   expect((await addRegistry('--registry', grantRegistry)).network.grantRegistry).toBe(grantRegistry)
   await writeFile(file, JSON.stringify(bare))
   for (const other of [token, `0x${'12'.repeat(20)}`, 'registry']) {

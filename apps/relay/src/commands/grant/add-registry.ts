@@ -29,11 +29,12 @@ export function addRegistryCommand(grant: Command, context: CommandContext): voi
     .action(
       action(context, async (output, options: AddRegistryOptions) => {
         const known = options.registry === undefined ? undefined : parseAddress(options.registry)
-        const { account, network, deployment: _, ...clients } = await signingContext(context, options)
+        const { account, network, publicClient, walletClient } = await signingContext(context, options)
         if (network.grantRegistry !== undefined) throw hasRegistry(network.grantRegistry)
-        if (known !== undefined) await requireRegistryAt({ ...clients, address: known })
+        if (known !== undefined) await requireRegistryAt({ publicClient, address: known })
         const onProgress = ({ stage, step }: { stage: string; step: string }) => output.progress(`${step}: ${stage}`)
-        const grantRegistry = known ?? (await deployGrantRegistry({ ...clients, deployment: network, onProgress }))
+        const grantRegistry =
+          known ?? (await deployGrantRegistry({ publicClient, walletClient, deployment: network, onProgress }))
         output.progressDone()
         const file = networkPathOf(context, options)
         await replaceFile(file, `${JSON.stringify({ ...network, grantRegistry }, null, 2)}\n`)

@@ -173,7 +173,7 @@ function lineOf(of: EmbedOwner) {
   return { id, dataset, revision, hash: hashOf(of), validUntil }
 }
 
-test('what an earlier version kept is filled in when the database is opened', async () => {
+test('what an earlier version kept is filled in when the database is opened', () => {
   const database = openDatabase({ path: ':memory:', migrations: relayMigrations })
   const insert = database.prepare(
     'INSERT INTO relay_embed (id, account, valid_until, embed, keep_until) VALUES (?, ?, ?, ?, ?)',
