@@ -1,9 +1,10 @@
 /** Deploys the registry of ended grants, with the other contracts or beside those that stand already. */
 import { MarketplaceError } from '@enigma/protocol'
 import { encodeDeployData, type Hex } from 'viem'
+import type { ChainClient } from '../chain-client.ts'
 import { grantRegistryAbi, grantRegistryBytecode } from '../generated/grant-registry.ts'
 import { sendTransaction } from '../send-transaction.ts'
-import type { ReadParameters, WriteParameters } from '../types.ts'
+import type { WriteParameters } from '../types.ts'
 import { contractOf } from './contract-of.ts'
 
 /** Deploys a registry and returns its address, in lower case. */
@@ -17,7 +18,7 @@ export async function deployGrantRegistry(write: WriteParameters): Promise<Hex> 
   return contractOf(receipt)
 }
 
-export type RequireRegistryAtParameters = Pick<ReadParameters, 'publicClient'> & { address: Hex }
+export type RequireRegistryAtParameters = { publicClient: Pick<ChainClient, 'getCode'>; address: Hex }
 
 /** Throws `setting-invalid` where no registry of ended grants stands at the address: its code is not that of this version. */
 export async function requireRegistryAt({ publicClient, address }: RequireRegistryAtParameters): Promise<void> {
