@@ -12,7 +12,7 @@ const strings = 100_000
 let database: CaseDatabase
 beforeAll(async () => {
   database = await openCaseDatabase({ rows: 40 })
-})
+}, 60_000)
 afterAll(() => database.close())
 
 const fragments = [
