@@ -36,7 +36,8 @@ export default {
       name: 'not-to-unresolvable',
       severity: 'error',
       from: {},
-      to: { couldNotResolve: true, pathNot: '^([$]app|[#]lib|svelte/elements$)' },
+      // The last two are there once they are built and copied.
+      to: { couldNotResolve: true, pathNot: '^([$]app|[#]lib|svelte/elements$|@enigma/widget|[.]/enigma/)' },
     },
     {
       name: 'apps-are-strangers',
@@ -49,6 +50,18 @@ export default {
       severity: 'error',
       from: { pathNot: '^(demo|bench)/' },
       to: { path: '^(demo|bench)/' },
+    },
+    {
+      name: 'examples-use-what-is-published',
+      severity: 'error',
+      from: { path: '^examples/([^/]+)/' },
+      to: { path: '^(shared|apps|contracts|demo|bench|examples)/', pathNot: '^(shared/(client|widget)|examples/$1)/' },
+    },
+    {
+      name: 'nothing-imports-examples',
+      severity: 'error',
+      from: { pathNot: '^examples/' },
+      to: { path: '^examples/' },
     },
     {
       name: 'testing-only-in-tests',
@@ -66,7 +79,7 @@ export default {
     enhancedResolveOptions: {
       exportsFields: ['exports'],
       conditionNames: ['import', 'node', 'default'],
-      extensions: ['.ts', '.js', '.json', '.svelte'],
+      extensions: ['.ts', '.tsx', '.js', '.json', '.svelte'],
     },
   },
 }

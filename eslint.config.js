@@ -15,7 +15,7 @@ export default ts.config(
       '**/node_modules/',
       '**/.svelte-kit/',
       '**/build/',
-      'shared/widget/dist/',
+      'shared/*/dist/',
       'shared/widget/src/typings/',
       'apps/web/test-results/',
       'contracts/',
@@ -57,5 +57,13 @@ export default ts.config(
     },
   },
   { files: ['**/*.mjs', '**/*.cjs', '*.js'], languageOptions: { globals: globals.node } },
+  {
+    // Their types are checked where they are installed as a person would: scripts/sdk.test.ts.
+    files: ['examples/**/*.{ts,tsx,js}'],
+    extends: [ts.configs.recommended],
+    languageOptions: { globals: globals.browser },
+    rules: { 'no-console': 'off', '@typescript-eslint/triple-slash-reference': 'off' },
+  },
+  { files: ['examples/**/*.{ts,tsx}'], extends: [ts.configs.disableTypeChecked] },
   { files: ['apps/web/*.ts', 'vite.config.ts', 'playwright.config.ts'], extends: [ts.configs.disableTypeChecked] },
 )

@@ -8,7 +8,7 @@ const steps = [
   ['svelte: check', 'pnpm', '--filter', '@enigma/web', 'exec', 'svelte-check', '--threshold', 'warning'],
   ['types: shared', 'tsc', '-p', 'shared'],
   ['types: what runs on Node', 'tsc', '-p', '.'],
-  ['layers', 'depcruise', 'shared', 'apps', 'demo', 'bench', '--config', '.dependency-cruiser.js'],
+  ['layers', 'depcruise', 'shared', 'apps', 'demo', 'bench', 'examples', '--config', '.dependency-cruiser.js'],
   ['unused code', 'knip', '--no-config-hints'],
   ['format', 'prettier', '--check', '--log-level=warn', '.'],
   ['contracts: format and lint', 'pnpm', '--filter', '@enigma/contracts', 'check'],

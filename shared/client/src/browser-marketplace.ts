@@ -1,7 +1,7 @@
 /** The client of `browser.ts` over its host and chain: what this browser keeps, what its page may dial. */
 import { createChainReader } from '@enigma/chain'
 import type { Primitives } from '@enigma/crypto'
-import type { NetworkFile } from '@enigma/protocol'
+import { developmentChainId, type NetworkFile } from '@enigma/protocol'
 import { openClientDatabase } from './browser-database.ts'
 import { createBrowserKeyStore } from './browser-key-store.ts'
 import { createPageParts } from './browser-page.ts'
@@ -21,7 +21,7 @@ export type BrowserClientParameters = {
    * page makes it, because a strict policy lets only the page name scripts. On this thread when absent.
    */
   decodeWorker?: () => Worker
-  /** Dial loopback and private addresses: for development networks only. */
+  /** Loopback and private addresses are dialled, too; by default on the development chain (31337) alone. */
   allowPrivateAddresses?: boolean
 }
 
@@ -33,7 +33,7 @@ export async function createBrowserMarketplace({
   keys,
   logRangeBlocks,
   decodeWorker,
-  allowPrivateAddresses = false,
+  allowPrivateAddresses = network.chainId === developmentChainId,
 }: BrowserClientParameters & {
   host: Host
   primitives: Primitives

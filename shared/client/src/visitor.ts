@@ -15,7 +15,7 @@ export type { SessionQueryParameters, VisitorClient } from './visitor-marketplac
 
 export type CreateVisitorClientParameters = VisitorHostParameters & {
   network: NetworkFile
-  /** Dial loopback and private addresses: for development networks only. */
+  /** Loopback and private addresses are dialled, too; by default on the development chain (31337) alone. */
   allowPrivateAddresses?: boolean
 }
 

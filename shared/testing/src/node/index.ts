@@ -1,2 +1,4 @@
 export * from './anvil.ts'
 export * from './marketplace.ts'
+export * from './packed-packages.ts'
+export * from './readme-examples.ts'
