@@ -66,7 +66,7 @@ describe('the package', () => {
       const files: string[] = []
       for await (const path of glob('**/*', { cwd: project.packageDirectory(name) })) files.push(path)
       expect(files).toEqual(expect.arrayContaining(['README.md', 'LICENSE', 'package.json']))
-      expect(files.filter((path) => /test|fixture|[.](?:map|br|gz)$|built-from/.test(path))).toEqual([])
+      expect(files.filter((path) => /[.]test[.]|fixture|[.](?:map|br|gz)$|built-from/.test(path))).toEqual([])
     }
   })
 
@@ -132,17 +132,15 @@ describe('types', () => {
       include,
     })
 
-  test.each([
-    ['bundler', { module: 'esnext', moduleResolution: 'bundler' }],
-    ['nodenext', { module: 'nodenext', moduleResolution: 'nodenext' }],
-  ])(
-    'every example of the README compiles under %s, libraries checked too',
-    async (_, options) => {
+  test(
+    'every example of the README compiles, libraries checked too',
+    async () => {
+      const options = { module: 'nodenext', moduleResolution: 'nodenext', skipLibCheck: false }
       await mkdir(at('readme'), { recursive: true })
       for (const { name, code } of await readReadmeExamples(join(root, 'shared/client/README.md'))) {
         await writeFile(at('readme', name), code)
       }
-      await writeFile(at('readme/tsconfig.json'), configOf({ ...options, skipLibCheck: false }, ['*.ts']))
+      await writeFile(at('readme/tsconfig.json'), configOf(options, ['*.ts']))
       const { said } = await run(process.execPath, [tsc, '-p', 'readme'])
       // Flechette's own declarations do not pass their own strictness (2.6.0, `getFactory` in table.d.ts).
       const errors = said.split('\n').filter((line) => line !== '' && !line.includes('/@uwdata/flechette/'))

@@ -1,7 +1,7 @@
 /** The client of `browser.ts` over its host and chain: what this browser keeps, what its page may dial. */
 import { createChainReader } from '@enigma/chain'
 import type { Primitives } from '@enigma/crypto'
-import { developmentChainId, type NetworkFile } from '@enigma/protocol'
+import type { NetworkFile } from '@enigma/protocol'
 import { openClientDatabase } from './browser-database.ts'
 import { createBrowserKeyStore } from './browser-key-store.ts'
 import { createPageParts } from './browser-page.ts'
@@ -33,7 +33,7 @@ export async function createBrowserMarketplace({
   keys,
   logRangeBlocks,
   decodeWorker,
-  allowPrivateAddresses = network.chainId === developmentChainId,
+  allowPrivateAddresses,
 }: BrowserClientParameters & {
   host: Host
   primitives: Primitives
@@ -47,7 +47,7 @@ export async function createBrowserMarketplace({
     ...{ network, host, primitives, relayMemory, keys: keyStore, logRangeBlocks },
     publicClient: createChainReader(network),
     chainClient: () => import('./browser-chain.ts').then(({ createBrowserChain }) => createBrowserChain(network)),
-    ...createPageParts({ allowPrivateAddresses }),
+    ...createPageParts({ network, allowPrivateAddresses }),
     decoder: decodeWorker && createWorkerDecoder({ create: decodeWorker }),
   })
 }

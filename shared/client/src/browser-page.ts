@@ -1,13 +1,16 @@
 /** What every client in a page is handed by the page: its clocks, how it inflates, and what it may dial. */
+import { developmentChainId, type NetworkFile } from '@enigma/protocol'
 import { createPageFilter } from './addresses.ts'
 import { inflateByStream } from './query/decode-batch.ts'
 import type { ClientParts } from './types.ts'
 
-/** `allowPrivateAddresses`: loopback and private addresses too, for development networks only. */
+/** `allowPrivateAddresses`: loopback and private addresses too; by default on the development chain (31337) alone. */
 export function createPageParts({
-  allowPrivateAddresses,
+  network,
+  allowPrivateAddresses = network.chainId === developmentChainId,
 }: {
-  allowPrivateAddresses: boolean
+  network: Pick<NetworkFile, 'chainId'>
+  allowPrivateAddresses?: boolean | undefined
 }): Pick<ClientParts, 'canDial' | 'inflate' | 'nowSeconds' | 'nowMs'> {
   return {
     canDial: createPageFilter({

@@ -1,6 +1,6 @@
 /** The client of `visitor.ts` over its host: the chain over fetch, relays and datasets. */
 import { createChainReader, createDatasetConfigReader } from '@enigma/chain'
-import { developmentChainId, type NetworkFile } from '@enigma/protocol'
+import type { NetworkFile } from '@enigma/protocol'
 import { createPageParts } from './browser-page.ts'
 import { createConnections } from './connections.ts'
 import { type AskingClient, createAsking } from './create-asking.ts'
@@ -28,9 +28,9 @@ export type SessionQueryParameters = SampleParameters & { session: Session }
 
 /** Creates the client; `close` ends its host too. */
 export function createVisitorMarketplace(parameters: VisitorMarketplaceParameters): VisitorClient {
-  const { network, host, primitives, allowPrivateAddresses = network.chainId === developmentChainId } = parameters
+  const { network, host, primitives, allowPrivateAddresses } = parameters
   const publicClient = createChainReader(network)
-  const page = createPageParts({ allowPrivateAddresses })
+  const page = createPageParts({ network, allowPrivateAddresses })
   const parts: AskingParts = { network, host, primitives, publicClient, ...page }
   const relays = createRelayList({
     ...{ addresses: network.relays, nowSeconds: parts.nowSeconds },

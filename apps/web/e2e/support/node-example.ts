@@ -2,8 +2,6 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readFile } from 'node:fs/promises'
-import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { promisify } from 'node:util'
@@ -27,16 +25,6 @@ export async function subscribeByCommand(parameters: { dataset: string; director
   const funded = await fetch(`${faucetUrl}/fund`, { method: 'POST', body: JSON.stringify({ account }) })
   if (!funded.ok) throw new Error(`the faucet refused: ${await funded.text()}`)
   await runEnigma(['subscribe', dataset, '--key', key, '--network', networkFile], { home: directory })
-}
-
-/** An address on loopback that nothing has taken. */
-export async function freeUrl(): Promise<string> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  await once(server, 'close')
-  return `http://127.0.0.1:${port}`
 }
 
 /** Starts the server that mints grants, and waits until it listens. */
