@@ -78,7 +78,10 @@ async function watch(page: Page): Promise<{ url: string; isClosed: boolean }[]> 
     const seen = { results: 0, wallets: 0 }
     Object.assign(globalThis, { seen })
     addEventListener('enigma-result', () => seen.results++)
-    Object.defineProperty(globalThis, 'ethereum', { get: () => void seen.wallets++ })
+    const get = () => {
+      seen.wallets++
+    }
+    Object.defineProperty(globalThis, 'ethereum', { get })
   })
   return sockets
 }
