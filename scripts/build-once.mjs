@@ -1,7 +1,8 @@
 // Builds that are skipped when what they made was built from these very sources already.
 import { createHash } from 'node:crypto'
-import { existsSync, globSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, globSync, readFileSync, readlinkSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { setTimeout as after } from 'node:timers/promises'
 
 export const root = join(import.meta.dirname, '..')
 
@@ -10,9 +11,36 @@ export const productionEnv = { ...process.env, NODE_ENV: 'production' }
 
 /**
  * Runs `build` unless the directory was built from `sources` (globs from the root). The mark lies in the build itself,
- * which every build empties first: what it names is what lies beside it.
+ * which every build empties first: what it names is what lies beside it. Whoever else wants it meanwhile waits.
  */
-export async function buildOnce({ name, directory, sources, build }) {
+export async function buildOnce({ directory, ...rest }) {
+  const lock = join(root, 'node_modules', `.building-${directory.replaceAll('/', '-')}`)
+  while (!isTaken(lock)) await after(200)
+  try {
+    await buildUnlessBuilt({ directory, ...rest })
+  } finally {
+    rmSync(lock)
+  }
+}
+
+/** Takes the lock, a link that names this process; one whose process is gone is nobody's. */
+function isTaken(lock) {
+  try {
+    symlinkSync(String(process.pid), lock)
+    return true
+  } catch (error) {
+    if (error.code !== 'EEXIST') throw error
+  }
+  try {
+    process.kill(Number(readlinkSync(lock)), 0)
+  } catch (error) {
+    if (error.code === 'ESRCH') rmSync(lock, { force: true })
+    else if (error.code !== 'ENOENT' && error.code !== 'EPERM') throw error
+  }
+  return false
+}
+
+async function buildUnlessBuilt({ name, directory, sources, build }) {
   const markPath = join(root, directory, '.built-from')
   const mark = hashOf(sources)
   if (existsSync(markPath) && readFileSync(markPath, 'utf8') === mark) {
