@@ -1,6 +1,15 @@
 // Builds that are skipped when what they made was built from these very sources already.
 import { createHash } from 'node:crypto'
-import { existsSync, globSync, readFileSync, readlinkSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import {
+  existsSync,
+  globSync,
+  readFileSync,
+  readlinkSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as after } from 'node:timers/promises'
 
@@ -15,11 +24,14 @@ export const productionEnv = { ...process.env, NODE_ENV: 'production' }
  */
 export async function buildOnce({ directory, ...rest }) {
   const lock = join(root, 'node_modules', `.building-${directory.replaceAll('/', '-')}`)
-  while (!isTaken(lock)) await after(200)
+  for (let isSaid = false; !isTaken(lock); isSaid = true) {
+    if (!isSaid) console.log(`${rest.name}: waiting for another build (${lock})`)
+    await after(200)
+  }
   try {
     await buildUnlessBuilt({ directory, ...rest })
   } finally {
-    rmSync(lock)
+    rmSync(lock, { force: true })
   }
 }
 
@@ -34,10 +46,21 @@ function isTaken(lock) {
   try {
     process.kill(Number(readlinkSync(lock)), 0)
   } catch (error) {
-    if (error.code === 'ESRCH') rmSync(lock, { force: true })
+    if (error.code === 'ESRCH') leaveLock(lock)
     else if (error.code !== 'ENOENT' && error.code !== 'EPERM') throw error
   }
   return false
+}
+
+/** Moved aside first: of two who wait, only one has it, and neither removes the lock that the other takes then. */
+function leaveLock(lock) {
+  const aside = `${lock}-${process.pid}`
+  try {
+    renameSync(lock, aside)
+  } catch (error) {
+    if (error.code !== 'ENOENT') throw error
+  }
+  rmSync(aside, { force: true })
 }
 
 async function buildUnlessBuilt({ name, directory, sources, build }) {

@@ -14,19 +14,25 @@ function lineOf(name, values) {
   return line
 }
 
-/** Runs the cell's query and shows its rows, or what is wrong with it. @param {Element} cell */
+/** What runs in each cell. @type {Map<Element, AbortController>} */
+const running = new Map()
+
+/** Runs the cell's query in place of one that still runs, and shows its rows or what is wrong with it. @param {Element} cell */
 async function run(cell) {
   const [query, output] = [cell.querySelector('textarea'), cell.querySelector('output')]
   if (query === null || output === null) return
+  running.get(cell)?.abort()
+  const own = new AbortController()
+  running.set(cell, own)
   output.textContent = 'Asking…'
   try {
-    const { columns, rows } = await client.sample({ dataset, sql: query.value }).collect()
+    const { columns, rows } = await client.sample({ dataset, sql: query.value, signal: own.signal }).collect()
     const table = document.createElement('table')
     const names = columns.map(({ name }) => name)
     table.append(lineOf('th', names), ...rows.map((row) => lineOf('td', row)))
     output.replaceChildren(table)
   } catch (error) {
-    output.textContent = error instanceof Error ? error.message : String(error)
+    if (!own.signal.aborted) output.textContent = error instanceof Error ? error.message : String(error)
   }
 }
 

@@ -182,6 +182,8 @@ test('node: rows as CSV, and a page whose visitors the site’s own server lets 
   const id = await runExample(example, ['create-embed.ts', dataset, 'owner.key'])
   expect(id).toMatch(/^0x[0-9a-f]{64}\n$/)
   expect(await readFile(join(example, 'minter.json'), 'utf8')).toContain(id.trim())
+  const visitor = join(example, 'site/visitor.js')
+  await writeFile(visitor, (await readFile(visitor, 'utf8')).replace(/0x0{64}/, id.trim()))
   const server = await startMintServer(example, mintUrl)
   try {
     await page.goto(`${url}/index.html`)

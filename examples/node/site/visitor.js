@@ -1,16 +1,30 @@
 // @ts-check
-import { createSessionKey, createVisitorClient, parseNetworkFile } from './enigma/standalone.js'
+import { createVisitorClient, parseNetworkFile } from './enigma/standalone.js'
 
 const relay = 'https://relay.example'
 const mintServer = 'https://mint.example'
 
-/** @typedef {import('./enigma/standalone.js').SignedGrant} SignedGrant */
+const embed = '0x0000000000000000000000000000000000000000000000000000000000000000'
 
-// A key that no page can read out and that is gone with this one; the server's grant is for it alone.
-const key = await createSessionKey()
-const answer = await fetch(`${mintServer}/grant/${key.publicKey}`)
-/** @type {{ embed: `0x${string}`, grant: SignedGrant }} */
-const { embed, grant } = await answer.json()
+/** @typedef {import('./enigma/standalone.js').SignedGrant} SignedGrant */
+/** @type {{ grant: SignedGrant } | undefined} */
+let minted
+
+/**
+ * The server's grant is for the page's own key, which no page can read out and which is gone with this one. It lasts five
+ * minutes and some questions: a fresh one is asked for when it no longer counts.
+ * @param {{ visitorKey: string, isFresh: boolean, signal: AbortSignal | undefined }} asked
+ */
+async function mint({ visitorKey, isFresh, signal }) {
+  if (minted === undefined || isFresh) {
+    const answer = await fetch(`${mintServer}/grant/${visitorKey}`, signal === undefined ? {} : { signal })
+    if (!answer.ok) throw new Error(`This site does not let you in: ${answer.status}`)
+    minted = await answer.json()
+  }
+  if (minted === undefined) throw new Error('The site gave no grant.')
+  return minted.grant
+}
+
 const network = parseNetworkFile(await (await fetch(`${relay}/enigma-network.json`)).text())
 const client = await createVisitorClient({ network })
 
@@ -21,8 +35,7 @@ const [state, status, list] = [
 ]
 
 async function show() {
-  const minted = { grant, key }
-  const run = await client.embed({ grant: embed, minted, parameters: { state: state.value }, origin: location.origin })
+  const run = await client.embed({ grant: embed, mint, parameters: { state: state.value }, origin: location.origin })
   const { rows } = await run.collect()
   status.textContent = `${rows.length} verified rows`
   list.replaceChildren(
@@ -30,5 +43,6 @@ async function show() {
   )
 }
 
-state.addEventListener('change', () => show().catch((error) => (status.textContent = error.message)))
-await show()
+const showOrSay = () => show().catch((error) => (status.textContent = error.message))
+state.addEventListener('change', showOrSay)
+await showOrSay()

@@ -65,3 +65,30 @@ test('a refusal and an outage are told apart', async () => {
   expect(isOutage(await asked(new Response('gone', { status: 413 })))).toBe(false)
   expect(await asked(Response.json({ id: 1 }))).toBeInstanceOf(HttpRequestError)
 })
+
+test('what is asked in one turn goes in one request, and each call has its own answer', async () => {
+  const answers = [
+    { jsonrpc: '2.0', id: 2, error: { code: 3, message: 'reverted' } },
+    { jsonrpc: '2.0', id: 1, result: '0x10' },
+  ]
+  const fetch = fetchOf({ 'http://a/': Response.json(answers) })
+  const reader = createChainReader({ rpcUrls: ['http://a/'], fetch })
+  const [block, refusal] = await Promise.allSettled([
+    reader.getBlockNumber(),
+    reader.request({ method: 'eth_chainId' }),
+  ])
+  expect(block).toMatchObject({ status: 'fulfilled', value: 16n })
+  expect(refusal).toMatchObject({ status: 'rejected', reason: expect.any(RpcRequestError) as unknown })
+  expect(fetch).toHaveBeenCalledTimes(1)
+})
+
+test('a node that takes no batches is asked call by call, and one that was away for a moment once more', async () => {
+  const fetch = vi.fn<typeof globalThis.fetch>((_, init) => {
+    if (fetch.mock.calls.length === 1) return Promise.reject(new Error('away'))
+    const isBatch = (init?.body as string).startsWith('[')
+    return Promise.resolve(isBatch ? refused('no batches', 400) : ok('0x10'))
+  })
+  const reader = createChainReader({ rpcUrls: ['http://a/'], fetch })
+  expect(await Promise.all([reader.getBlockNumber(), reader.getBlockNumber()])).toEqual([16n, 16n])
+  expect(fetch).toHaveBeenCalledTimes(4)
+})

@@ -1,4 +1,5 @@
 /** A dataset's history on chain, newest first, in pages: each reads a bounded number of log ranges and blocks. */
+import { MarketplaceError } from '@enigma/protocol'
 import { type Hex, numberToHex } from 'viem'
 import type { ChainReader } from './chain-reader.ts'
 import type { MarketplaceEvent } from './events.ts'
@@ -92,5 +93,10 @@ async function withTimes(
 
 async function readBlockTime({ request }: ChainReader, blockNumber: number): Promise<number> {
   const block = await request({ method: 'eth_getBlockByNumber', params: [numberToHex(blockNumber), false] })
-  return Number(block?.timestamp ?? 0)
+  if (block !== null) return Number(block.timestamp)
+  throw new MarketplaceError({
+    code: 'chain-behind',
+    message: 'The Ethereum node does not know a block of the events yet that it told; try again in a moment.',
+    details: `block ${blockNumber}`,
+  })
 }

@@ -18,7 +18,10 @@ const magic = '1626ba7e'
 const gas = 2_000_000
 const timeoutMs = 4_000
 /** JSON-RPC codes of a call that the contract refused (EIP-1474, and what clients use for a revert). */
-const revertCodes: readonly unknown[] = [3, -32_000, -32_015]
+const revertCodes: readonly unknown[] = [3, -32_015]
+/** Clients use this one for a revert, and for what is wrong with themselves. */
+const anyFailure = -32_000
+const refusal = /revert|out ?of ?gas/i
 /** What a client of Ethereum says of a call that used up its gas, under whichever code. */
 const outOfGas = /out ?of ?gas/i
 
@@ -50,7 +53,9 @@ export async function verifyContractSignature(parameters: VerifyContractSignatur
 /** Of what viem throws, the refusal stands somewhere below. */
 function isRefusal(error: unknown): boolean {
   for (let at = error, depth = 0; at instanceof Error && depth < 8; at = at.cause, depth++) {
-    if (('code' in at && revertCodes.includes(at.code)) || outOfGas.test(at.message)) return true
+    if (outOfGas.test(at.message)) return true
+    if (!('code' in at)) continue
+    if (revertCodes.includes(at.code) || (at.code === anyFailure && refusal.test(at.message))) return true
   }
   return false
 }

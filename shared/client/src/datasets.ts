@@ -1,5 +1,6 @@
 /** Datasets as this client believes them, kept for a while. */
 import type { DatasetConfigReader } from '@enigma/chain'
+import { MarketplaceError } from '@enigma/protocol'
 import type { Connections } from './connections.ts'
 import { orAborted } from './or-aborted.ts'
 import { createSearch, type LocatedDataset, type LocateOptions } from './search-dataset.ts'
@@ -15,6 +16,12 @@ export type Datasets = {
    * `isNodeNeeded` is false.
    */
   locate: (path: string, options: LocateOptions) => Promise<LocatedDataset>
+}
+
+/** Of another caller's search: that it was left says nothing of the dataset; every other failure is this caller's, too. */
+function unlessLeft(error: unknown): undefined {
+  if (error instanceof MarketplaceError && error.code === 'aborted') return undefined
+  throw error
 }
 
 /** Creates the cache of located datasets. */
@@ -35,10 +42,10 @@ export function createDatasets(
     async locate(path, { isFresh = false, ...options }) {
       const cached = cache.get(path)
       if (!isFresh && cached !== undefined && parts.nowMs() - cached.atMs < cacheMs) return cached.located
-      if (!isFresh) {
+      const other = isFresh ? undefined : underWay.get(path)
+      if (other !== undefined) {
         // Whoever began it may leave it, or be content without a node: then this caller searches for itself.
-        const other = underWay.get(path)?.catch(() => undefined)
-        const located = other && (await orAborted(other, options.signal))
+        const located = await orAborted(other.catch(unlessLeft), options.signal)
         if (located !== undefined && located.nodes.length > 0) return located
       }
       const searching = keep(path, options)

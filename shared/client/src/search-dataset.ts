@@ -15,6 +15,7 @@ import {
 } from '@enigma/protocol'
 import type { Connection } from '@libp2p/interface'
 import type { Connections, ConnectOptions } from './connections.ts'
+import { orAborted } from './or-aborted.ts'
 import { raceRelays } from './race-relays.ts'
 import type { Relay } from './relay-list.ts'
 import { deploymentOf } from './sessions.ts'
@@ -80,7 +81,7 @@ export function createSearch(
       return result
     } catch (error) {
       if (signal?.aborted) throw error
-      await reading
+      await orAborted(reading, signal)
     }
     if (found !== undefined && !isNodeNeeded) return found
     throw notFound(path, found, failures)

@@ -84,7 +84,7 @@ function watch({ widestBlocks = Infinity, refuse }: { widestBlocks?: number; ref
 test('a short history takes one request for the state, one for the head, one for the logs', async () => {
   const { methods, ...chain } = watch()
   expect(await readDatasetConfig({ ...chain, dataset })).toEqual(configOf('4', market.wallet(4)))
-  expect(methods).toEqual(['eth_call', 'eth_blockNumber', 'eth_getLogs'])
+  expect(methods).toEqual(['eth_blockNumber', 'eth_call', 'eth_getLogs'])
 })
 
 test('a long one is read from the newest block back, no further than needed', async () => {
@@ -116,7 +116,7 @@ test('a config is looked for once, and again when the chain names another', asyn
   const read = createDatasetConfigReader(chain)
   const first = await read({ dataset })
   expect(await read({ dataset })).toBe(first)
-  expect(methods).toEqual(['eth_call', 'eth_blockNumber', 'eth_getLogs', 'eth_call'])
+  expect(methods).toEqual(['eth_blockNumber', 'eth_call', 'eth_getLogs', 'eth_call'])
   const { publicClient, deployment } = market
   const next = configOf('5')
   await updateDataset({

@@ -1,6 +1,7 @@
 /** A transport that is loaded when it is first dialled by. */
 import type { Transport } from '@libp2p/interface'
 import { kindOfAddress } from '../addresses.ts'
+import { orAborted } from '../or-aborted.ts'
 import type { TransportKind } from '../types.ts'
 
 /** Dials addresses of one kind; a load that failed is tried again by the next dial. */
@@ -16,7 +17,7 @@ export function lazyTransport(
         loaded = undefined
         throw error
       })
-      return (await loaded).dial(address, options)
+      return (await orAborted(loaded, options.signal)).dial(address, options)
     },
   }
 }

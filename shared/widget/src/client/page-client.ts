@@ -55,7 +55,6 @@ async function openClient({ url, anchor, relays }: NetworkChoice, load: LoadPart
   ])
   return createVisitorClient({
     network: relays.length === 0 ? network : { ...network, relays: [...relays] },
-    allowPrivateAddresses: network.faucetUrl !== undefined,
     loadWebrtcDirect: () => load('webrtc'),
   })
 }

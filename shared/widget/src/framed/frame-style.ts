@@ -12,7 +12,7 @@ color-scheme:light dark;font:.9375rem/1.5 system-ui,sans-serif}
 .note{flex:none;min-block-size:100%;box-sizing:border-box;overflow:visible;border:1px solid var(--border);color:var(--fg);background:var(--bg);overflow-wrap:anywhere}
 .row{display:flex;flex-wrap:wrap;gap:.5rem 1rem;align-items:center}
 a{color:var(--accent)}
-dl{display:grid;grid-template-columns:auto 1fr;gap:0 .75rem;margin:0 0 .5rem;max-block-size:9rem;overflow:auto;font-size:.8125rem}
+dl{display:grid;grid-template-columns:auto 1fr;gap:0 .75rem;margin:0 0 .5rem;font-size:.8125rem}
 dt{color:var(--muted)}dd{margin:0}`
 
 function sheetOf(css: string): CSSStyleSheet {

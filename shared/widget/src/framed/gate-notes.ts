@@ -5,7 +5,8 @@ import { make, makeButton } from '../view/dom.ts'
 import type { SessionStore } from './session-store.ts'
 import { watchSeen } from './watch-seen.ts'
 
-const mostShown = 4_000
+/** Characters of a question and its values: what is agreed to is seen whole, without scrolling. */
+export const mostAsked = 800
 const hidden = 'The button works once all of this is in view, and nothing of the page lies over it.'
 
 export type GateNote = {
@@ -35,13 +36,17 @@ export function signInNote({ question: { dataset }, store, look, onDone }: SignI
   const apart =
     'If you have signed in already, this browser keeps that from frames: see the rows on the dataset’s own page.'
   told.textContent = store.isAskable ? '' : apart
-  const ask = store.isAskable ? [makeButton('I have signed in there', () => void onAsk())] : []
+  const hint = make('p', { class: 'muted', role: 'status' }, store.isAskable ? hidden : '')
+  const guarded = store.isAskable ? guardedButton('I have signed in there', () => void onAsk(), hint) : undefined
+  const ask = guarded === undefined ? [] : [guarded.button]
   const element = noteOf(
     `Sign in at ${location.host} to see these rows.`,
     make('p', {}, 'They are shown by your own subscription. Open the dataset, sign in there once, and come back.'),
     make('p', { class: 'row' }, datasetLink(dataset), ...ask),
     told,
+    hint,
   )
+  const unwatch = guarded?.watch(element)
   const onBack = async () => {
     if (document.visibilityState === 'visible' && (await look())) onDone()
   }
@@ -51,6 +56,7 @@ export function signInNote({ question: { dataset }, store, look, onDone }: SignI
   return {
     element,
     end() {
+      unwatch?.()
       document.removeEventListener('visibilitychange', listener)
       removeEventListener('focus', listener)
     },
@@ -69,32 +75,50 @@ export type AskNoteParameters = {
 /** What is asked, by which site, by whose subscription; the press counts while all of it is seen. */
 export function askNote({ origin, account, question, onDone }: AskNoteParameters): GateNote {
   const { dataset, sql, parameters, limit } = question
-  let isSeen = false
   const hint = make('p', { class: 'muted', role: 'status' }, hidden)
-  const onPress = ({ isTrusted }: Event) => {
-    if (isTrusted && isSeen) onDone()
-  }
-  const button = makeButton('Show the rows', onPress, { class: 'strong', disabled: true })
-  const values = parameters.map((parameter) => oneLine(JSON.stringify(parameter), 200)).join(', ')
+  const guarded = guardedButton('Show the rows', onDone, hint)
+  const values = valuesOf(parameters)
   const lines: [string, string][] = [
     ['Dataset', dataset],
-    ['Question', oneLine(sql.replace(/\s+/g, ' '), mostShown)],
-    ...(values === '' ? [] : ([['Values', oneLine(values, mostShown)]] as [string, string][])),
-    ['Account', account],
+    // A line break is shown as a sign of its own: what follows a comment must not read as one.
+    ['Question', oneLine(sql, mostAsked)],
+    ...(values === '' ? [] : ([['Values', oneLine(values, mostAsked)]] as [string, string][])),
+    // As long for every account: the page around learns how high this is.
+    ['Account', `${account.slice(0, 8)}…${account.slice(-6)}`],
   ]
   const element = noteOf(
     `${origin} wants to show you rows of your subscription.`,
     make('dl', {}, ...lines.flatMap(([name, text]) => [make('dt', {}, name), make('dd', { dir: 'ltr' }, text)])),
     make('p', {}, `At most ${limit} rows are asked. The site cannot read them; it learns whether they are shown.`),
-    make('p', { class: 'row' }, button),
+    make('p', { class: 'row' }, guarded.button),
     hint,
   )
-  const end = watchSeen(element, (isSeenNow) => {
-    isSeen = isSeenNow
-    button.disabled = !isSeenNow
-    hint.textContent = isSeenNow ? '' : hidden
-  })
-  return { element, end }
+  return { element, end: guarded.watch(element) }
+}
+
+/** Whether a question is short enough to be shown whole. */
+export function isShowable({ sql, parameters }: Pick<Question, 'sql' | 'parameters'>): boolean {
+  return sql.length + valuesOf(parameters).length <= mostAsked
+}
+
+function valuesOf(parameters: Question['parameters']): string {
+  return parameters.map((parameter) => JSON.stringify(parameter)).join(', ')
+}
+
+/** A button that works for a viewer alone, and while all of its note is seen; `watch` returns what ends that. */
+function guardedButton(text: string, onPress: () => void, hint: HTMLElement) {
+  let isSeen = false
+  const press = ({ isTrusted }: Event) => {
+    if (isTrusted && isSeen) onPress()
+  }
+  const button = makeButton(text, press, { class: 'strong', disabled: true })
+  const watch = (note: HTMLElement) =>
+    watchSeen(note, (isSeenNow) => {
+      isSeen = isSeenNow
+      button.disabled = !isSeenNow
+      hint.textContent = isSeenNow ? '' : hidden
+    })
+  return { button, watch }
 }
 
 function noteOf(title: string, ...children: Node[]): HTMLElement {

@@ -1,9 +1,9 @@
 /** What stands between a page and its viewer's subscription: a session that a wallet made elsewhere, and one press. */
 import type { Session } from '@enigma/client/stored-sessions'
-import type { NetworkFile } from '@enigma/protocol'
+import { MarketplaceError, type NetworkFile } from '@enigma/protocol'
 import type { Question } from '../client/ask.ts'
 import { type Consents, consentKey } from './consents.ts'
-import { askNote, type GateNote, signInNote } from './gate-notes.ts'
+import { askNote, type GateNote, isShowable, mostAsked, signInNote } from './gate-notes.ts'
 import type { SessionStore } from './session-store.ts'
 
 export type GateParameters = {
@@ -27,8 +27,8 @@ export function createGate({ origin, consents, store, network, show }: GateParam
   const wait = async (signal: AbortSignal, create: (onDone: () => void) => GateNote): Promise<void> => {
     const { promise, resolve, reject } = Promise.withResolvers<undefined>()
     const onAbort = () => reject(signal.reason as Error)
-    const note = create(() => resolve(undefined))
     signal.throwIfAborted()
+    const note = create(() => resolve(undefined))
     signal.addEventListener('abort', onAbort)
     show(note.element)
     try {
@@ -53,13 +53,22 @@ export function createGate({ origin, consents, store, network, show }: GateParam
   return {
     async authorize({ dataset, sql, parameters, limit }, signal) {
       const question: Question = { dataset, sql, parameters, limit }
+      if (!isShowable(question)) throw tooLong()
       const session = await findSession(question, signal)
       const { id, root, validUntil } = session.grant.grant
       const key = await consentKey({ origin, grant: id, question })
+      signal.throwIfAborted()
       if (consents.take(key)) return session
       await wait(signal, (onDone) => askNote({ origin, account: root, question, onDone }))
       consents.give(key, validUntil)
       return session
     },
   }
+}
+
+function tooLong(): MarketplaceError {
+  return new MarketplaceError({
+    code: 'setting-invalid',
+    message: `A frame shows its viewer the whole question; write it and its values in at most ${mostAsked} characters.`,
+  })
 }

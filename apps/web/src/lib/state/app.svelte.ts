@@ -72,8 +72,7 @@ class AppState {
       import('@enigma/client/browser'),
       import('./create-decode-worker.ts'),
     ])
-    const allowPrivateAddresses = network.faucetUrl !== undefined
-    return createBrowserClient({ network, allowPrivateAddresses, decodeWorker: createDecodeWorker })
+    return createBrowserClient({ network, decodeWorker: createDecodeWorker })
   }
 }
 
