@@ -69,7 +69,7 @@ type AskParameters = { rpcUrls: readonly string[]; fetch: typeof globalThis.fetc
 
 /** Asks one node after the other for what those before did not give, and once more those that gave no answer. Never throws. */
 async function askInTurn({ rpcUrls, fetch, calls }: AskParameters): Promise<void> {
-  let left = calls.map((call) => ({ ...call, failure: new TypeError('the network file names no RPC node') as Error }))
+  let left = calls.map((call) => ({ ...call, failure: new TypeError('the network file names no RPC node') }))
   for (const [at, url] of [...rpcUrls, ...rpcUrls].entries()) {
     if (at === rpcUrls.length) left = left.filter(isUnanswered)
     if (left.length === 0) return
